@@ -1,0 +1,39 @@
+"""The vocabulary of conditions: fields, the operators that their kinds bring, and what may stand as a value.
+
+An app registers what it knows about as rows of `FIELDS`; editors, API, rules, saved lists and docs read them.
+"""
+
+from helpdesk.lib.fields.choices import Choice, Column, Fixed, Rows, remembered
+from helpdesk.lib.fields.controls import CONTROLS, Control, WrongValue
+from helpdesk.lib.fields.field import FIELDS, Field, Fields
+from helpdesk.lib.fields.inputs import Input, WrongValues, parse_all
+from helpdesk.lib.fields.kinds import AGE, CHOICE, DATE, FLAG, KINDS, NUMBER, SET, TEXT
+from helpdesk.lib.fields.operators import Kind, Operator, negation
+
+__all__ = (
+    "AGE",
+    "CHOICE",
+    "CONTROLS",
+    "DATE",
+    "FIELDS",
+    "FLAG",
+    "KINDS",
+    "NUMBER",
+    "SET",
+    "TEXT",
+    "Choice",
+    "Column",
+    "Control",
+    "Field",
+    "Fields",
+    "Fixed",
+    "Input",
+    "Kind",
+    "Operator",
+    "Rows",
+    "WrongValue",
+    "WrongValues",
+    "negation",
+    "parse_all",
+    "remembered",
+)

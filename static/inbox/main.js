@@ -1,0 +1,14 @@
+// The inbox works without any of this: each module adds to links, forms and pages that are whole without it.
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { startTimes } from "./times.js";
+import { startToasts } from "./toasts.js";
+import { startWriting } from "./writing.js";
+import { startThread } from "./thread.js";
+
+startToasts();
+startWriting();
+startThread();
+startKeys();
+startTimes();
+startLive(document.body.dataset.stream);

@@ -1,0 +1,115 @@
+"""The frame of every test: its profile, its markers, and what moves the outbox."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
+from pytest_django import Settings
+
+from helpdesk.outbox.pump import Pump
+from tests import servers
+
+pytest_plugins = ["tests.plugins.promises"]
+
+PROFILE = os.environ.get("HELPDESK_PROFILE", "embedded")
+PUMP = os.environ.get("HELPDESK_PUMP", "on")
+WORKER = os.environ.get("HELPDESK_WORKER", "off")
+LOOPBACK = "127.0.0.0/8"  # where the tests' receivers are
+VENDORS = {"embedded": "sqlite", "full": "postgresql"}
+
+# Tests in a folder or file of such a name run in both profiles, whether or not they say so.
+BOTH = frozenset({"journeys", "outbox", "locks", "feed", "live", "search", "idempotency"})
+
+MARKERS = (
+    "both: runs on SQLite and on PostgreSQL with Redis (once by the worker, once by the pump)",
+    "full: runs on PostgreSQL with Redis only",
+    "embedded: runs on SQLite only, where the folder would make it run in both",
+    "browser: runs in Chromium, once, on PostgreSQL with Redis",
+    "slow: takes more than five seconds",
+    "soak: a long run; `make soak` only",
+)
+
+hypothesis.settings.register_profile("gate", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile("gate")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Says in the output, also with -q, what the tests stand on."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.write_line(f"profile: {PROFILE} ({connection.vendor}) pump {PUMP} worker {WORKER}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what must run in both profiles. Raises UsageError if a whole run would leave a part of it out."""
+    for item in items:
+        if _bound(item) and not any(
+            item.get_closest_marker(name) for name in ("browser", "embedded", "full")
+        ):
+            item.add_marker("both")
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        there = set().union(*map(_bound, items))
+        kept = set().union(*(_bound(item) for item in items if not item.get_closest_marker("embedded")))
+        if left_out := sorted(there - kept):
+            raise pytest.UsageError(f"no test of {', '.join(left_out)} runs on PostgreSQL, and some must")
+
+
+def _bound(item: pytest.Item) -> frozenset[str]:
+    """Why a test must run in both profiles: the parts of its path that say so."""
+    path = item.path.relative_to(item.config.rootpath)
+    return BOTH & {*path.parts[:-1], path.stem.removeprefix("test_")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages need their files under hashed names, as in production."""
+    with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static")):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _right_database() -> None:
+    """A run that calls itself full must not be an SQLite run, and SQLite must be a file: threads share it."""
+    assert connection.vendor == VENDORS[PROFILE], f"{PROFILE} runs on {connection.vendor}"
+    if PROFILE == "embedded":
+        name = str(connection.settings_dict["TEST"]["NAME"])
+        assert Path(name).is_absolute(), f"the test database must be a file, not {name}"
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[servers.Server]:
+    """A real Celery worker on the test database. It sees what is committed, hence `transactional_db`."""
+    url = servers.with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    environment = {**os.environ, "DATABASE_URL": url, "EGRESS_ALLOW_NETWORKS": LOOPBACK}
+    with servers.worker(tmp_path, environment) as server:
+        yield server
+        print(server.end_of_log())  # shown beside the failure, if there is one
+
+
+@pytest.fixture
+def outbox(request: pytest.FixtureRequest, transactional_db: None, settings: Settings) -> Iterator[None]:
+    """Whatever moves the outbox in this profile, running for the length of a test; it may call loopback."""
+    settings.EGRESS_ALLOW_NETWORKS = LOOPBACK
+    if WORKER == "on":
+        request.getfixturevalue("worker")
+        yield
+        return
+    pump = Pump()
+    pump.start()
+    try:
+        yield
+    finally:
+        assert pump.stop(), "a thread of the pump goes on into the next test"
