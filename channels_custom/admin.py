@@ -1,0 +1,149 @@
+"""Custom channels in the admin: settings, name and secret, who sees it, a test."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from channels_custom import services, trying
+from channels_custom.models import BodyFormat, CustomChannel
+from helpdesk.channels.models import Level
+from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce
+from helpdesk.users.models import Agent
+
+TYPES = (
+    ("sync", _("A chat: question and answer follow each other, and it ends after some silence")),
+    ("async", _("Like mail: each customer can have several cases, and nothing hurries")),
+)
+LEVELS = (
+    (Level.ANONYMOUS, _("Anonymous: nobody says who writes")),
+    (Level.CLAIMED, _("Claimed: only the messenger says who writes, and its ids are not accounts of your company")),
+    (Level.VOUCHED, _("Vouched: its ids are accounts of your own company")),
+    (Level.PROVEN, _("Proven: your server signs people in before they write, and only it holds the API key")),
+)
+# Icons that tell channels apart in lists; the API takes any name of Lucide.
+ICONS = (
+    ("message-circle", _("Speech bubble")),
+    ("messages-square", _("Two speech bubbles")),
+    ("send", _("Paper plane")),
+    ("smartphone", _("Phone")),
+    ("globe", _("Globe")),
+    ("mail", _("Envelope")),
+    ("store", _("Shop")),
+    ("shopping-cart", _("Shopping cart")),
+    ("gamepad-2", _("Game")),
+    ("building-2", _("Building")),
+    ("life-buoy", _("Life buoy")),
+    ("bot", _("Robot")),
+)
+
+
+class ChannelForm(NamedForm[CustomChannel]):
+    """Settings, and the agents who see the channel's cases (admins always do)."""
+
+    type = forms.ChoiceField(label=_("Type"), choices=TYPES, widget=forms.RadioSelect, initial="sync")
+    icon = forms.ChoiceField(label=_("Icon"), choices=ICONS)
+    sender_level = forms.TypedChoiceField(
+        label=_("How sure are we of a sender?"), choices=LEVELS, coerce=int, widget=forms.RadioSelect, initial=1
+    )
+    body_format = forms.ChoiceField(label=_("Body"), choices=BodyFormat.choices, initial=BodyFormat.JSON)
+    agents = forms.ModelMultipleChoiceField(
+        label=_("Agents with access"),
+        queryset=Agent.objects.filter(is_active=True, is_admin=False),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Administrators see every channel. At first nobody else sees a new one."),
+    )
+
+    class Meta:
+        model = CustomChannel
+        fields = ("title", "icon", "webhook_url", "body_format", "sender_level", "silence", "active")
+        labels = {"silence": _("Minutes of silence that end a chat")}
+        help_texts = {
+            "webhook_url": _("Answers go to this address of your server, signed, one after the other."),
+            "silence": "",
+            "active": _("Off: it takes no messages, and no answers leave."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        icons = dict(ICONS)
+        if self.instance.icon not in icons:
+            self.fields["icon"].choices = [*ICONS, (self.instance.icon, self.instance.icon)]  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.fields["type"].initial = "sync" if self.instance.sync else "async"
+            self.fields["agents"].initial = self.instance.agents.all()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was said, as the verbs take it."""
+        plain = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {**plain, "sync": self.cleaned_data["type"] == "sync"}
+
+
+@admin.register(CustomChannel)
+class CustomChannelAdmin(SecretAdmin[CustomChannel]):
+    form = ChannelForm
+    change_form_template = "admin/channels_custom/change_form.html"
+    list_display = ("title", "channel_key", "kind_of_talk", "webhook_url", "active", "trouble")
+    fieldsets = (
+        (None, {"fields": ("title", "icon", "active")}),
+        (_("Answers"), {"fields": ("webhook_url", "body_format")}),
+        (_("Conversation"), {"fields": ("type", "silence")}),
+        (_("People"), {"fields": ("sender_level", "agents")}),
+    )
+
+    @admin.display(description="channel_api_key")
+    def channel_key(self, channel: CustomChannel) -> str:
+        return channel.api_key
+
+    @admin.display(description=_("type"), ordering="sync")
+    def kind_of_talk(self, channel: CustomChannel) -> Any:
+        return _("a chat") if channel.sync else _("like mail")
+
+    @admin.display(description=_("answers do not leave because"))
+    def trouble(self, channel: CustomChannel) -> str:
+        return channel.off
+
+    def save_model(self, request: Any, obj: CustomChannel, form: Any, change: bool) -> None:
+        if change:
+            services.change(obj, **form.settings, by=request.user)
+            return
+        made = services.create(**form.settings, by=request.user)
+        obj.pk, obj.channel_ptr_id, obj.secret, obj._state.adding = made.pk, made.pk, made.secret, False
+        obj.kind = made.kind
+        note = _("Your server checks with it that an answer comes from us.")
+        ShownOnce.put(request, _("The signing secret of this channel's webhook"), made.secret, of=obj, note=note)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        services.give_access(form.instance, form.cleaned_data["agents"], by=request.user)
+
+    def response_change(self, request: Any, obj: CustomChannel) -> HttpResponse:
+        """The buttons below the form: what stands in it is saved first."""
+        if "_test" in request.POST:
+            return HttpResponseRedirect(f"{request.path}?tested={services.send_test(obj).pk}#deliveries")
+        if "_rotate" in request.POST:
+            secret = services.rotate_secret(obj, by=request.user)
+            note = _("For 24 hours the old one signs, too: change it on your server in that time.")
+            ShownOnce.put(request, _("The new signing secret"), secret, of=obj, note=note)
+            return HttpResponseRedirect(request.path)
+        if "_switch_on" in request.POST:
+            services.switch_on(obj, by=request.user)
+            return HttpResponseRedirect(request.path)
+        return super().response_change(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        channel = kwargs.get("obj")
+        if channel:
+            context |= {"channel": channel, "tested": trying.outcome(request.GET.get("tested", ""), channel)}
+            context["attempts"] = services.last_attempts(channel)
+            context["address"] = request.build_absolute_uri(reverse("custom_channel-messages", args=[channel.api_key]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: CustomChannel | None = None) -> bool:
+        """A channel in which somebody has written is switched off, not deleted."""
+        return obj is None or not (obj.cases.exists() or obj.profiles.exists())

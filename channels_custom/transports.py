@@ -1,0 +1,48 @@
+"""How answers leave through a custom channel: as webhooks, in order per case."""
+
+from functools import partial
+
+from django.utils.translation import gettext_lazy as _
+
+from channels_custom import bodies
+from helpdesk.cases import services as cases
+from helpdesk.cases.models import Delivery, Message
+from helpdesk.channels.models import Channel
+from helpdesk.channels.transports import TRANSPORTS
+from helpdesk.outbox import services as outbox
+
+
+class Webhook:
+    key = "custom"
+    label = _("Custom channel")
+
+    def can_send(self, channel: Channel) -> bool:
+        """Always: where there is nowhere to send to, the message is kept and says so."""
+        return True
+
+    def send(self, message: Message) -> None:
+        """Freezes the body and queues it behind the earlier answers of the case."""
+        channel = message.channel.customchannel
+        if channel.off:
+            cases.switched_off(message.pk, problem=channel.off)
+            return
+        content_type = bodies.FORM if channel.body_format == "form" else bodies.JSON
+        tree = bodies.message_new(message)
+        outbox.enqueue(
+            "webhook",
+            lane=f"webhook:{channel.pk}:{message.case_id}",
+            group=f"channel:{channel.pk}",
+            body={"channel": channel.pk, "content_type": content_type},
+            payload=partial(_body, tree, content_type),
+            case_id=message.case_id,
+            message_id=message.pk,
+        )
+        message.delivery = Delivery.QUEUED
+        message.save(update_fields=["delivery"])
+
+
+def _body(tree: dict[str, object], content_type: str, sequence: int, previous_id: str | None, _id: str) -> bytes:
+    return bodies.encode("message_new", tree, sequence=sequence, previous_id=previous_id, content_type=content_type)
+
+
+TRANSPORTS.register(Webhook())

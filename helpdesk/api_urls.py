@@ -1,0 +1,31 @@
+"""`/api/v1/`: which app serves which resource."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from channels_custom.api import ChannelView, MessageView
+from helpdesk.cases.api.events import EventView, LabelView
+from helpdesk.cases.api.views import CaseView
+from helpdesk.users.api import views as users
+from identification.api import CodeView
+
+router = SimpleRouter()
+router.register("cases", CaseView, "case")
+router.register("messages", MessageView, "message")
+router.register("custom_channels", ChannelView, "custom_channel")
+router.register("users", users.UserView, "user")
+router.register("identification_codes", CodeView, "identification_code")
+router.register("events", EventView, "event")
+router.register("labels", LabelView, "label")
+router.register("groups", users.GroupView, "group")
+router.register("staff", users.StaffView, "staff")
+router.register("companies", users.CompanyView, "company")
+router.register("custom_fields", users.CustomFieldView, "custom_field")
+router.register("languages", users.LanguageView, "language")
+
+urlpatterns = [
+    *router.urls,
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+]

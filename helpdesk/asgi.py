@@ -1,0 +1,8 @@
+"""Streams of the full profile."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+application = get_asgi_application()

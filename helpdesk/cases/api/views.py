@@ -1,0 +1,241 @@
+"""`/api/v1/cases/…`: thin views over the verbs of cases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from helpdesk.cases import services as cases
+from helpdesk.cases.api import shapes, writing
+from helpdesk.cases.models import Case, Message
+from helpdesk.events.models import Event
+from helpdesk.events.services import Actor
+from helpdesk.lib.api import Page, StrictJSONParser
+from helpdesk.users.api.base import ApiView
+from helpdesk.users.models import Agent, Group
+
+
+class CaseView(ApiView):
+    """Cases, by id or number, as far as the key's agent may see them."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
+    queryset = Case.objects.none()
+
+    def get_queryset(self) -> QuerySet[Case]:
+        rows = Case.objects.visible_to(self.agent)
+        return rows.select_related("profile__person", "channel").prefetch_related("labels")
+
+    def get_object(self) -> Case:
+        text = str(self.kwargs["pk"])
+        by = {"number": text} if "-" in text else {"pk": int(text)} if text.isascii() and text.isdecimal() else None
+        found = self.get_queryset().filter(**by).first() if by and len(text) < 19 else None
+        if found is None:
+            raise Http404
+        return found
+
+    def create(self, request: Request) -> Response:
+        data = self.checked(shapes.NewCase)
+        channel = writing.channel_of(data)
+        users, of_case = writing.split_fields(data.get("custom_fields"))
+        draft = writing.draft(data, new_case=True, facts=writing.facts(data, of_case))
+        profile, warnings = writing.meet(data, channel, self.agent, writing.shapes.said(data, users))
+        got = cases.receive(profile, channel, draft)
+        answer = {**shapes.show_case(self._fresh(got.case.pk)), **writing.receipt(got, warnings)}
+        return Response(answer, status=201 if got.created else 200)
+
+    def list(self, request: Request) -> Response:
+        return Page(request, self._filtered(self.get_queryset())).answer(shapes.show_case)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(shapes.show_case(self.get_object()))
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        case, data = self.get_object(), self.checked(shapes.ChangeCase)
+        self._change(case, data)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    def _change(self, case: Case, data: dict[str, Any]) -> None:
+        changes = {
+            "status": lambda value: cases.change_status(case, value, by=self.agent),
+            "priority": lambda value: cases.set_priority(case, value, by=self.agent),
+            "subject": lambda value: cases.set_subject(case, value, by=self.agent),
+            "group_id": lambda value: cases.set_group(
+                case, writing.one(Group.objects.filter(active=True), value, "group_id"), by=self.agent
+            ),
+            "staff_id": lambda value: cases.assign(case, self._agent(value), by=self.agent),
+            "labels": lambda value: self._labels(case, value),
+            "custom_fields": lambda value: [
+                cases.set_value(case, name, one, by=self.agent) for name, one in value.items()
+            ],
+        }
+        for name, value in data.items():
+            changes[name](value)
+
+    def _labels(self, case: Case, ids: Sequence[int]) -> None:
+        wanted = writing.labels(ids)
+        cases.remove_labels(case, [label for label in case.labels.all() if label not in wanted], by=self.agent)
+        cases.add_labels(case, wanted, by=self.agent)
+
+    def _agent(self, pk: int | None) -> Agent | None:
+        found: Agent | None = writing.one(Agent.objects.filter(is_active=True), pk, "staff_id")
+        return found
+
+    def _fresh(self, pk: int) -> Case:
+        rows = Case.objects.select_related("profile__person", "channel").prefetch_related("labels")
+        return rows.get(pk=pk)
+
+    @action(detail=True, methods=["get", "post"])
+    def messages(self, request: Request, pk: str) -> Response:
+        case = self.get_object()
+        if request.method == "GET":
+            ids = [case.pk, *case.merged.values_list("pk", flat=True)]
+            rows = Message.objects.filter(case__in=ids).prefetch_related("attachments")
+            return Page(request, rows).answer(shapes.show_message)
+        data = self.checked(shapes.NewMessage)
+        if "user_id" in data:
+            return self._from_customer(case, data)
+        author = self._agent(data["staff_id"]) or self.agent
+        return Response(shapes.show_message(_as_kept(self._reply(case, data, author))), status=201)
+
+    def _from_customer(self, case: Case, data: dict[str, Any]) -> Response:
+        profile = writing.known_profile(data["user_id"])
+        channel = profile.channel or case.channel
+        got = cases.receive(profile, channel, writing.draft(data, case_id=case.pk))
+        answer = {**shapes.show_message(_as_kept(got.message)), **writing.receipt(got, [])}
+        return Response(answer, status=201 if got.created else 200)
+
+    def _reply(self, case: Case, data: dict[str, Any], author: Actor) -> Message:
+        into = cases.survivor(case)
+        return cases.reply(
+            case if into == case.pk else self._fresh(into),
+            data.get("content", ""),
+            html=data.get("content_html", ""),
+            stored=writing.stored(data),
+            if_last_message_id=data.get("if_last_message_id"),
+            by=author,
+        )
+
+    @action(detail=True, methods=["post"])
+    def notes(self, request: Request, pk: str) -> Response:
+        case, data = self.get_object(), self.checked(shapes.Note)
+        author = self._agent(data.get("staff_id")) or self.agent
+        message = cases.note(case, data.get("content", ""), by=author, stored=writing.stored(data))
+        return Response(shapes.show_message(message), status=201)
+
+    @action(detail=True, methods=["post"])
+    def end_chat(self, request: Request, pk: str) -> Response:
+        case = cases.end_chat(self.get_object(), self.checked(shapes.EndChat)["status"], by=self.agent)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        into = writing.one(self.get_queryset(), self.checked(shapes.Into)["case_id"], "case_id")
+        case = cases.merge(self.get_object(), into, by=self.agent)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, pk: str) -> Response:
+        case = cases.unmerge(self.get_object(), by=self.agent)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        case = self.get_object()
+        cases.assign(case, self._agent(self.checked(shapes.Assign)["staff_id"]), by=self.agent)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    @action(detail=True, methods=["post"])
+    def labels(self, request: Request, pk: str) -> Response:
+        case, data = self.get_object(), self.checked(shapes.ChangeLabels)
+        cases.add_labels(case, writing.labels(data.get("add", ())), by=self.agent)
+        cases.remove_labels(case, writing.labels(data.get("remove", ())), by=self.agent)
+        return Response(shapes.show_case(self._fresh(case.pk)))
+
+    @action(detail=True, methods=["get"])
+    def changelog(self, request: Request, pk: str) -> Response:
+        rows = Event.objects.filter(case_id=self.get_object().pk)
+        return Page(request, rows).answer(show_event)
+
+    def _filtered(self, rows: QuerySet[Case]) -> QuerySet[Case]:
+        asked = self.request.query_params
+        if asked.get("show_merged_cases") != "true":
+            rows = rows.filter(merged_into=None)
+        if asked.get("show_active_chats") != "true":
+            rows = rows.filter(active_chat=False)
+        for name, lookup in FILTERS.items():
+            if name in asked:
+                rows = rows.filter(**{f"{lookup}__in": _parts(name, asked)})
+        for name, lookup in TIMES.items():
+            if name in asked:
+                rows = rows.filter(**{lookup: _time(name, asked[name])})
+        return rows
+
+
+def _as_kept(message: Message) -> Message:
+    """The message as the reactors left it: codes blanked, level stamped, on its way."""
+    return Message.objects.prefetch_related("attachments").get(pk=message.pk)
+
+
+# Filters that take one or more values, by number or by word.
+FILTERS = {
+    "user_id": "profile_id",
+    "person_id": "profile__person_id",
+    "user_custom_id": "profile__address",
+    "channel": "channel_id",
+    "group_id": "group_id",
+    "staff_id": "assignee_id",
+    "labels": "labels",
+    "status": "status",
+    "priority": "priority",
+}
+NUMBERS = frozenset({"user_id", "person_id", "channel", "group_id", "staff_id", "labels"})
+TIMES = {
+    "from_time": "created_at__gte",
+    "to_time": "created_at__lt",
+    "from_updated_time": "last_activity_at__gte",
+    "to_updated_time": "last_activity_at__lt",
+}
+
+
+def _parts(name: str, asked: Any) -> list[Any]:
+    parts = [asked[name]] if name == "user_custom_id" else str(asked[name]).split(",")
+    if name not in NUMBERS:
+        return parts
+    numbers = [part.removeprefix("cch") for part in parts]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in numbers):
+        raise ValidationError({name: [_("This has to be an id, or several with commas.")]})
+    return [int(part) for part in numbers]
+
+
+def _time(name: str, text: str) -> Any:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValidationError({name: [_("This has to be an ISO 8601 time with an offset.")]})
+    return found
+
+
+def show_event(event: Event) -> dict[str, Any]:
+    return {
+        "event_id": event.pk,
+        "kind": event.kind,
+        "case_id": event.case_id,
+        "message_id": event.message_id,
+        "user_id": event.profile_id,
+        "person_id": event.person_id,
+        "done_by": f"{event.actor_kind}_{event.actor_id}" if event.actor_id else event.actor_kind,
+        "via": event.via,
+        "cause_id": event.cause_id,
+        "data": event.data,
+        "created_at": event.created_at.isoformat(),
+    }

@@ -1,0 +1,144 @@
+"""Turning a validated body into verbs: who writes, what is said of them, which files come along."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+
+from helpdesk.cases import files
+from helpdesk.cases import services as cases
+from helpdesk.cases.models import Case, Label, Priority
+from helpdesk.channels.models import Channel
+from helpdesk.events.occasion import occasion
+from helpdesk.users.api import shapes
+from helpdesk.users.models import Agent, CustomField, FieldLevel, Group, Profile
+from helpdesk.users.models.people import ProfileKind
+from helpdesk.users.services import profiles, told, values
+
+
+def stored(data: dict[str, Any]) -> tuple[files.Stored, ...]:
+    """Files of the body, written to the storage before any transaction; addresses are fetched by the outbox."""
+    uploads = tuple(files.store(upload) for upload in data.get("attachments", ()))
+    return uploads + tuple(files.to_fetch(url) for url in data.get("attachment_urls", ()))
+
+
+def draft(data: dict[str, Any], **more: Any) -> cases.Draft:
+    return cases.Draft(
+        text=data.get("content", ""),
+        html=data.get("content_html", ""),
+        external_id=data.get("external_id"),
+        stored=stored(data),
+        **more,
+    )
+
+
+def split_fields(custom: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the user's, the case's): each key knows whose it is. Raises ValidationError with the unknown ones."""
+    if not custom:
+        return {}, {}
+    known: dict[str, CustomField] = {}
+    for field in CustomField.objects.filter(active=True):
+        known.setdefault(field.key, field)
+        known[f"cf_{field.pk}"] = field
+    unknown = {f"custom_fields.{name}": [_("There is no such field.")] for name in custom if name not in known}
+    if unknown:
+        raise ValidationError(unknown)
+    users = {name: value for name, value in custom.items() if known[name].level == FieldLevel.USER}
+    case = {
+        known[name].key: values.parse(known[name], value, name)
+        for name, value in custom.items()
+        if known[name].level == FieldLevel.CASE
+    }
+    return users, {key: value for key, value in case.items() if value is not None}
+
+
+def facts(data: dict[str, Any], case_values: dict[str, Any]) -> cases.Facts:
+    return cases.Facts(
+        subject=data.get("subject", ""),
+        priority=data.get("priority", Priority.NORMAL),
+        group=one(Group.objects.filter(active=True), data.get("group_id"), "group_id"),
+        assignee=one(Agent.objects.filter(is_active=True), data.get("staff_id"), "staff_id"),
+        language=data.get("language_id", ""),
+        labels=labels(data.get("labels", ())),
+        values=case_values,
+    )
+
+
+def one(rows: Any, pk: int | None, name: str) -> Any:
+    """The row of an id; None for None. Raises ValidationError with the field's name."""
+    if pk is None:
+        return None
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise ValidationError({name: [_("There is nothing with this id.")]})
+    return found
+
+
+def labels(ids: Iterable[int]) -> tuple[Label, ...]:
+    wanted = set(ids)
+    found = tuple(Label.objects.filter(pk__in=wanted)) if wanted else ()
+    if len(found) != len(wanted):
+        raise ValidationError({"labels": [_("There is no label with one of these ids.")]})
+    return found
+
+
+@occasion
+def meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, list[str]]:
+    """The profile that writes, with everything the server tells of it; and warnings."""
+    profile = _who(data, channel, agent)
+    beside = told.Told(
+        email=data.get("user_email", "") if profile.kind == ProfileKind.CUSTOM else "",
+        phone=data.get("user_phone", "") if profile.kind != ProfileKind.PHONE else "",
+        said=said,
+    )
+    return profile, told.tell(profile, beside, by=agent)
+
+
+def _who(data: dict[str, Any], channel: Channel, agent: Agent) -> Profile:
+    if data.get("user_id"):
+        return known_profile(data["user_id"], channel)
+    if data.get("user_custom_id"):
+        return profiles.meet(ProfileKind.CUSTOM, data["user_custom_id"], channel=channel, by=agent)
+    kind = ProfileKind.EMAIL if data.get("user_email") else ProfileKind.PHONE
+    return profiles.meet(kind, data[f"user_{kind}"], level=channel.sender_level, by=agent)
+
+
+def known_profile(user_id: int, channel: Channel | None = None) -> Profile:
+    profile = Profile.objects.select_related("person", "channel").filter(pk=user_id).first()
+    if profile is None or (channel and profile.channel_id not in {None, channel.pk}):
+        raise ValidationError({"user_id": [_("There is no such user in this channel.")]})
+    return profile
+
+
+def channel_of(data: dict[str, Any]) -> Channel:
+    """Where a new case comes in: the custom channel named, or the desk's e-mail or phone."""
+    name = data.get("channel")
+    if name and name not in {"email", "phone"}:
+        channel = shapes.channel_named(name)
+        if channel is None or not channel.active:
+            raise ValidationError({"channel": [_("There is no such channel, or it is switched off.")]})
+        return channel
+    if data.get("user_id") and not name:
+        profile = known_profile(data["user_id"])
+        return profile.channel or Channel.objects.get(kind=_kind(profile.kind))
+    kind = name or ("email" if data.get("user_email") else "phone")
+    return Channel.objects.get(kind=kind)
+
+
+def _kind(profile_kind: str) -> str:
+    return "phone" if profile_kind == ProfileKind.PHONE else "email"
+
+
+def receipt(got: cases.Receipt, warnings: list[str]) -> dict[str, Any]:
+    """The answer to a customer's message: what an integrator keeps."""
+    case = Case.objects.get(pk=got.case.pk)
+    return {
+        "message_id": got.message.pk,
+        "case_id": case.pk,
+        "case_number": case.number,
+        "user_id": got.message.profile_id,
+        "status": case.status,
+        "active_chat": case.active_chat,
+        "warnings": warnings,
+    }

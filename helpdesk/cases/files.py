@@ -1,0 +1,129 @@
+"""Attachments: stored under random names before the transaction, tied to a message in it, served by signed links."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import puremagic
+from django.core import signing
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.cases.models import Attachment, Message
+from helpdesk.cases.models.message import upload_path
+from helpdesk.lib import egress
+from helpdesk.lib.errors import Refusal
+from helpdesk.outbox import services as outbox
+
+MOST = 10
+LARGEST = 25 * 1024 * 1024
+LINK_AGE = 14 * 24 * 3600
+SALT = "helpdesk.attachment"
+# Shown in the browser; everything else is downloaded.
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+class FileRefused(Refusal):
+    code = "file_refused"
+    sentence = _("This file cannot be taken.")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that lies in the storage already, or an address to fetch it from."""
+
+    token: uuid.UUID
+    name: str
+    size: int = 0
+    mime: str = ""
+    path: str = ""
+    source_url: str = ""
+
+
+def store(upload: File) -> Stored:
+    """Writes an upload under a random name. size in bytes; mime from the content, not from the sender."""
+    if (upload.size or 0) > LARGEST:
+        raise FileRefused(_("A file may have at most 25 MB."))
+    token = uuid.uuid4()
+    name = _clean_name(upload.name or "file")
+    mime = _mime(upload)
+    path = default_storage.save(upload_path(Attachment(token=token), name), upload)
+    return Stored(token=token, name=name, size=upload.size or 0, mime=mime, path=path)
+
+
+def _clean_name(name: str) -> str:
+    """The last part of the name, without control, direction and zero-width characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(char for char in last if char.isprintable())[:255].strip(". ") or "file"
+
+
+def _mime(upload: File) -> str:
+    upload.seek(0)
+    head = upload.read(4096)
+    upload.seek(0)
+    try:
+        return str(puremagic.from_string(head, mime=True)) or "application/octet-stream"
+    except (puremagic.PureError, ValueError):
+        return "application/octet-stream"
+
+
+def attach(message: Message, stored: Iterable[Stored]) -> None:
+    """Ties stored files to a message."""
+    rows = [
+        Attachment(
+            message=message,
+            token=one.token,
+            file=one.path,
+            name=one.name,
+            size=one.size,
+            mime=one.mime,
+            state="fetching" if one.source_url else "ready",
+            source_url=one.source_url,
+        )
+        for one in stored
+    ]
+    for row in Attachment.objects.bulk_create(rows) if rows else ():
+        if row.source_url:
+            outbox.enqueue("fetch_file", lane=f"file:{row.token.hex}", group="files", body={"attachment": row.pk})
+
+
+def link(attachment: Attachment, audience: str) -> str:
+    """A signed path, good for 14 days, bound to the file and to whom it was given (`channel:5`)."""
+    proof = signing.TimestampSigner(salt=SALT).sign_object([attachment.token.hex, audience])
+    return reverse("cases:file", args=[proof])
+
+
+def opened(proof: str) -> Attachment:
+    """The attachment behind a signed link. Raises Attachment.DoesNotExist for any other."""
+    try:
+        token, _audience = signing.TimestampSigner(salt=SALT).unsign_object(proof, max_age=LINK_AGE)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise Attachment.DoesNotExist from error
+    return Attachment.objects.get(token=uuid.UUID(token), state="ready")
+
+
+def to_fetch(url: str) -> Stored:
+    """A file that the outbox will fetch. Raises FileRefused where the address may not be called."""
+    try:
+        egress.check(url)
+    except egress.EgressError as error:
+        raise FileRefused(str(error)) from error
+    name = _clean_name(unquote(urlsplit(url).path))
+    return Stored(token=uuid.uuid4(), name=name, source_url=url)
+
+
+def fetched(attachment: Attachment, content: bytes) -> None:
+    """Keeps what an address gave."""
+    upload = ContentFile(content, name=attachment.name)
+    one = store(upload)
+    attachment.file.name, attachment.token = one.path, one.token
+    attachment.size, attachment.mime, attachment.state = one.size, one.mime, "ready"
+    attachment.save(update_fields=["file", "token", "size", "mime", "state"])
+
+
+def not_fetched(attachment: Attachment, problem: str) -> None:
+    attachment.state, attachment.problem = "failed", problem[:200]
+    attachment.save(update_fields=["state", "problem"])

@@ -1,0 +1,101 @@
+"""What cases have done outside: answers by mail, files fetched from an address."""
+
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.cases import files
+from helpdesk.cases import services as cases
+from helpdesk.cases.models import Attachment, Message
+from helpdesk.lib import egress
+from helpdesk.outbox.jobs import JOBS, JobKind, Outcome
+from helpdesk.outbox.models import Job, State
+
+
+class MessageJob(JobKind):
+    """A job that carries an answer out: its state is the one on the message's bubble."""
+
+    def lock(self, job: Job) -> None:
+        cases.hold(job.case_id or 0)
+
+    def done(self, job: Job, outcome: Outcome) -> None:
+        message, tries = job.message_id, job.attempts
+        if message is None:
+            return
+        if job.state == State.DONE:
+            cases.delivered(message, attempts=tries)
+        elif job.state == State.WAITING:
+            cases.retrying(message, attempts=tries, at=job.due_at, problem=outcome.error)
+        elif outcome.final == "off":
+            cases.switched_off(message, problem=outcome.error)
+        else:
+            end = cases.refused if outcome.final == "refused" else cases.failed
+            end(message, attempts=tries, problem=outcome.error)
+
+
+class Mail(MessageJob):
+    """An answer by e-mail. The Message-ID carries the job's public id, so that a repeated mail is recognisable."""
+
+    key = "mail"
+    label = _("Mail")
+
+    def run(self, job: Job) -> Outcome:
+        message = Message.objects.select_related("case", "to", "agent").get(pk=job.message_id or 0)
+        if message.to is None:
+            return Outcome(ok=False, error=str(_("The message has no recipient.")), final="failed")
+        mail = EmailMultiAlternatives(
+            # One line: a break in a subject would be another header.
+            subject=" ".join(f"[{message.case.number}] {message.case.subject or _('Your message')}".split()),
+            body=message.text,
+            to=[message.to.address],
+            headers={"Message-ID": f"<{job.public_id}@{settings.DEFAULT_FROM_EMAIL.rsplit('@', 1)[-1].strip('>')}>"},
+        )
+        if message.html:
+            mail.attach_alternative(message.html, "text/html")
+        return _sent(mail)
+
+
+def _sent(mail: EmailMultiAlternatives) -> Outcome:
+    try:
+        mail.send()
+    except (SMTPException, OSError) as error:
+        return Outcome(ok=False, error=f"{type(error).__name__}: {error}")
+    return Outcome(ok=True)
+
+
+class FetchFile(JobKind):
+    """Fetches an attachment that came as an address. body: {"attachment": id}."""
+
+    key = "fetch_file"
+    label = _("Fetch a file")
+
+    def run(self, job: Job) -> Outcome:
+        attachment = Attachment.objects.get(pk=job.body["attachment"])
+        if attachment.state != "fetching":
+            return Outcome(ok=True)
+        try:
+            answer = egress.call("GET", attachment.source_url, cap=files.LARGEST + 1)
+        except egress.Refused as error:
+            return self._given_up(attachment, str(error))
+        except egress.EgressError as error:
+            return Outcome(ok=False, error=str(error))
+        if answer.status != 200:
+            return Outcome(ok=False, status=answer.status, error=f"HTTP {answer.status}", refused=answer.status < 500)
+        if answer.truncated or len(answer.body) > files.LARGEST:
+            return self._given_up(attachment, str(_("The file is larger than 25 MB.")))
+        files.fetched(attachment, answer.body)
+        return Outcome(ok=True, status=200)
+
+    def _given_up(self, attachment: Attachment, problem: str) -> Outcome:
+        files.not_fetched(attachment, problem)
+        return Outcome(ok=False, error=problem, final="failed")
+
+    def done(self, job: Job, outcome: Outcome) -> None:
+        if job.state == State.PARKED:
+            files.not_fetched(Attachment.objects.get(pk=job.body["attachment"]), outcome.error)
+
+
+JOBS.register(Mail())
+JOBS.register(FetchFile())

@@ -1,0 +1,32 @@
+"""What follows from an occasion: how sure we were of each message, and what must leave."""
+
+from helpdesk.cases.models import Author, Delivery, Message
+from helpdesk.cases.services import holding
+from helpdesk.channels.transports import transport_of
+from helpdesk.events.occasion import Occasion, reacts_to
+
+
+@reacts_to("message.added")
+def stamp_levels(it: Occasion) -> None:
+    """Stamps each customer's message with how sure we are now, at the end of who-is-it; from then on it stays."""
+    events = [event for event in it.of("message.added") if event.data.get("author") == Author.PROFILE]
+    ids = [event.message_id for event in events if event.message_id]
+    for message in Message.objects.filter(pk__in=ids).select_related("profile"):
+        if message.profile and message.level != message.profile.level:
+            message.level = message.profile.level
+            message.save(update_fields=["level"])
+
+
+@reacts_to("message.added")
+def what_must_leave(it: Occasion) -> None:
+    """Puts each public answer of this occasion into the outbox of its channel."""
+    events = [event for event in it.of("message.added") if event.data.get("author") != Author.PROFILE]
+    ids = [event.message_id for event in events if event.message_id and not event.data.get("note")]
+    if not ids:
+        return
+    messages = Message.objects.filter(pk__in=ids, delivery=Delivery.NONE)
+    for message in messages.select_related("channel", "case", "to", "agent").order_by("pk"):
+        message.case = holding.hold(message.case_id)
+        transport = transport_of(message.channel)
+        if transport:
+            transport.send(message)

@@ -1,0 +1,53 @@
+from helpdesk.cases.services.concealing import conceal
+from helpdesk.cases.services.delivery import delivered, failed, read, refused, retrying, switched_off
+from helpdesk.cases.services.holding import hold, hold_all
+from helpdesk.cases.services.incoming import Draft, Receipt, receive
+from helpdesk.cases.services.lifecycle import change_status, end_chat, end_silent_chats, take_chat
+from helpdesk.cases.services.merging import merge, survivor, unmerge
+from helpdesk.cases.services.opening import Facts, open_case
+from helpdesk.cases.services.outgoing import note, reply
+from helpdesk.cases.services.properties import (
+    add_labels,
+    assign,
+    remove_labels,
+    set_group,
+    set_priority,
+    set_subject,
+    set_value,
+)
+
+set_status = change_status
+
+__all__ = (
+    "Draft",
+    "Facts",
+    "Receipt",
+    "add_labels",
+    "assign",
+    "change_status",
+    "conceal",
+    "delivered",
+    "end_chat",
+    "end_silent_chats",
+    "failed",
+    "hold",
+    "hold_all",
+    "merge",
+    "note",
+    "open_case",
+    "read",
+    "receive",
+    "refused",
+    "remove_labels",
+    "reply",
+    "retrying",
+    "set_group",
+    "set_priority",
+    "set_status",
+    "set_subject",
+    "set_value",
+    "survivor",
+    "switched_off",
+    "take_chat",
+    "unmerge",
+)

@@ -1,0 +1,59 @@
+"""Reading cases: what one agent may see. Every page, stream and API asks here."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from helpdesk.cases.models import Case, Message
+from helpdesk.users.models import Agent, Person
+
+# The parts of a case that a page names: people, places and who works on it.
+WHOLE = ("profile__person__company", "profile__channel", "channel", "assignee", "group", "chat_agent", "merged_into")
+
+
+def seen_by(agent: Agent) -> QuerySet[Case]:
+    """The cases that this agent may see, by the rights of the QuerySet; none for somebody who was deactivated."""
+    return Case.objects.visible_to(agent)
+
+
+def find(agent: Agent, number: str) -> Case:
+    """A case by its number, with its people. Raises Case.DoesNotExist also where the agent may not see it."""
+    parts = Case.objects.filter(merged_into=OuterRef("pk"))
+    labels = Case.labels.through.objects.filter(case=OuterRef("pk"))
+    cases = seen_by(agent).select_related(*WHOLE)
+    return cases.annotate(has_parts=Exists(parts), has_labels=Exists(labels)).get(number=number)
+
+
+def cases_of(person: Person, agent: Agent) -> QuerySet[Case]:
+    """The person's cases that the agent may see, newest first, without those merged into another."""
+    return seen_by(agent).whole().of_person(person).newest()
+
+
+def rows(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with what a list shows of each; `last_delivery` is how far the last message got."""
+    last = Message.objects.filter(pk=OuterRef("last_message_id")).values("delivery")
+    return cases.for_list().annotate(last_delivery=Subquery(last))
+
+
+def parts_of(case: Case) -> list[int]:
+    """The ids of the case and of those merged into it: they are read as one."""
+    if not getattr(case, "has_parts", True):
+        return [case.pk]
+    return [case.pk, *Case.objects.filter(merged_into=case).values_list("pk", flat=True)]
+
+
+def messages_of(parts: Iterable[int]) -> QuerySet[Message]:
+    """What was said in these cases."""
+    return Message.objects.filter(case__in=parts)
+
+
+def under_way_of(profiles: Iterable[int], people: Iterable[int]) -> QuerySet[Case]:
+    """Cases of these profiles or people that are not closed, newest first, whoever may see them."""
+    whose = Q(profile__in=set(profiles)) | Q(profile__person__in=set(people))
+    return Case.objects.active().filter(whose).order_by("-pk")
+
+
+def places_of(case_ids: Iterable[int]) -> QuerySet[Case, tuple[int, int, int | None, int | None]]:
+    """(case, channel, group, assignee): what rights are decided by."""
+    cases = Case.objects.filter(pk__in=set(case_ids))
+    return cases.values_list("pk", "channel_id", "group_id", "assignee_id")

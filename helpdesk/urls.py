@@ -1,0 +1,23 @@
+"""The only place that joins apps, by string."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+# The admin signs in by the same door as everybody: with its limits and its second factor.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", include("helpdesk.inbox.urls")),
+    path("", include("helpdesk.ops.urls")),
+    path("", include("helpdesk.cases.urls")),
+    path("live/", include("helpdesk.live.urls")),
+    path("widget/v1/", include("identification.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("helpdesk.api_urls")),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("helpdesk.demo.urls")))

@@ -1,0 +1,76 @@
+"""What all views of the API share: who asks, through which edge, once or again."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from helpdesk.events.occasion import repeat, via
+from helpdesk.users.api import idempotency
+from helpdesk.users.models import Agent, ApiKey, StoredAnswer
+
+
+class ApiView(GenericViewSet[Any]):
+    """A view of the REST API. `agent`: for whom the key acts. POST honours Idempotency-Key."""
+
+    lookup_value_regex = "[^/]+"
+    stored: StoredAnswer | None = None
+
+    @property
+    def agent(self) -> Agent:
+        return self.request.user  # type: ignore[return-value]
+
+    @property
+    def key(self) -> ApiKey:
+        return self.request.auth  # type: ignore[return-value]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with via("api"):
+            return super().dispatch(request, *args, **kwargs)
+
+    def checked(self, serializer: type[Any]) -> dict[str, Any]:
+        """The body, validated by a serializer. Raises ValidationError."""
+        given = serializer(data=self.request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        data: dict[str, Any] = given.validated_data
+        return data
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            self.stored, answer = idempotency.claim(request, self.key)
+            if answer is not None:
+                raise Replayed(answer)
+        if self.stored:
+            self.post = functools.partial(self._together, self.post, self.stored)  # type: ignore[attr-defined]
+
+    def _together(self, handler: Callable[..., Response], row: StoredAnswer, *args: Any, **kwargs: Any) -> Response:
+        """The effect and its stored answer are one transaction: a crash leaves both or neither."""
+
+        def work() -> Response:
+            with transaction.atomic():
+                response = handler(*args, **kwargs)
+                idempotency.keep(row, response)
+                return response
+
+        return repeat(work)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return exc.answer if isinstance(exc, Replayed) else super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        if self.stored and response.status_code >= 400:
+            idempotency.keep(self.stored, response)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class Replayed(Exception):
+    """There is a stored answer: nothing is done again."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer

@@ -1,0 +1,23 @@
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.events.kinds import Kind, declare
+
+declare(
+    Kind("profile.met", _("Profile first seen")),
+    Kind(
+        "profile.linked",
+        _("Profile linked"),
+        _("This profile was linked with {person_name} ({method})"),
+        touches=True,
+    ),
+    Kind("profile.unlinked", _("Profile unlinked"), _("This profile was unlinked"), touches=True),
+    Kind("profile.levelled", _("Level of assurance changed"), touches=True),
+    Kind("person.changed", _("User data changed"), _("User data changed: {fields}")),
+    Kind("person.merged", _("People merged"), _("This person was merged with another")),
+    Kind("person.split", _("Person split"), _("A profile was split off")),
+    Kind("person.blocked", _("Person blocked"), _("This person was blocked")),
+    Kind("person.unblocked", _("Person unblocked"), _("This person is no longer blocked")),
+    Kind("person.conflict", _("Two people, one address"), _("Two people claim the same address: {why}")),
+    Kind("operation.undone", _("Operation undone"), _("Undone: {what}")),
+    Kind("agent.changed", _("Agent changed")),
+)

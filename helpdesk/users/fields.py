@@ -1,0 +1,92 @@
+"""What rules and saved lists can ask about the user, one row each.
+
+The user is the profile of the case; custom fields are those of the person behind it.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.channels.models import Level
+from helpdesk.lib.fields import CHOICE, DATE, FIELDS, FLAG, TEXT, Column, Field, Fixed, Kind, Rows
+
+ROWS = (
+    Field(
+        "user.identified",
+        _("User"),
+        FLAG,
+        lambda f: f.profile.is_identified,
+        lookup=Q(profile__level__gte=Level.VOUCHED),
+        words={"yes": _("is identified"), "no": _("is not identified")},
+    ),
+    Field(
+        "user.level",
+        _("How sure we are of the user"),
+        CHOICE,
+        lambda f: f.profile.level,
+        Column("users.Profile", "level"),
+        lookup="profile__level",
+    ),
+    Field(
+        "user.created",
+        _("User has been created"),
+        DATE,
+        lambda f: f.profile.created_at,
+        lookup="profile__created_at",
+    ),
+    Field(
+        "user.language",
+        _("User's language"),
+        CHOICE,
+        lambda f: f.person.language or None,
+        Rows("channels.Language", "code", "code"),
+        optional=True,
+    ),
+    Field("user.company", _("User's company"), TEXT, lambda f: f.company, optional=True),
+    Field("user.name", _("User's name"), TEXT, lambda f: f.profile.name, optional=True),
+    Field("user.email", _("User's e-mail"), TEXT, lambda f: f.address("email"), optional=True),
+    Field(
+        "user.phone",
+        _("User's phone number"),
+        FLAG,
+        lambda f: f.address("phone") is not None,
+        words={"yes": _("is known"), "no": _("is not known")},
+    ),
+)
+
+for row in ROWS:
+    FIELDS.register(row)
+
+# Types of custom fields → kinds of fields.
+KINDS: dict[str, Kind] = {"text": TEXT, "textarea": TEXT, "select": CHOICE, "checkbox": FLAG, "date": DATE}
+CHECKED = {"yes": _("is checked"), "no": _("is not checked")}
+CUSTOM = "users.CustomField"
+
+
+def custom_fields(level: str, prefix: str, values: Callable[[Any], dict[str, Any]]) -> Iterator[Field]:
+    """A row for each custom field of this level. values: takes the facts, gives {custom field key: value}."""
+    for custom in apps.get_model(CUSTOM)._default_manager.filter(level=level, active=True):
+        yield Field(
+            f"{prefix}.{custom.key}",
+            custom.title,
+            KINDS[custom.kind],
+            _getter(custom.key, values, is_date=custom.kind == "date"),
+            Fixed(tuple((str(one["key"]), str(one["title"])) for one in custom.choices), by_label=True),
+            optional=True,
+            words=CHECKED if custom.kind == "checkbox" else {},
+        )
+
+
+def _getter(key: str, values: Callable[[Any], dict[str, Any]], *, is_date: bool) -> Callable[[Any], Any]:
+    def date(facts: Any) -> datetime.date | None:
+        value = values(facts).get(key)
+        return datetime.date.fromisoformat(value) if value else None
+
+    return date if is_date else lambda facts: values(facts).get(key)
+
+
+FIELDS.provide(CUSTOM, lambda: custom_fields("user", "user.cf", lambda f: f.person.values))

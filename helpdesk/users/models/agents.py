@@ -1,0 +1,142 @@
+"""The people who answer, what they may see, and the keys with which programs act for them."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.channels.models import Channel
+
+
+class Group(models.Model):
+    """A team of agents that cases are given to."""
+
+    title = models.CharField(_("title"), max_length=120, unique=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Agents(BaseUserManager["Agent"]):
+    """How agents are made."""
+
+    def create_user(self, email: str, password: str | None = None, **more: Any) -> "Agent":
+        agent = self.model(email=self.normalize_email(email).lower(), **more)
+        agent.set_password(password)
+        agent.save()
+        return agent
+
+    def create_superuser(self, email: str, password: str | None = None, **more: Any) -> "Agent":
+        return self.create_user(email, password, is_admin=True, **more)
+
+
+class Agent(AbstractBaseUser):
+    """Somebody who answers. Admins see everything and set the desk up; others see their channels and groups."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("full name"), max_length=150)
+    is_admin = models.BooleanField(
+        _("administrator"), default=False, help_text=_("Sees all cases and sets the desk up.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=60, blank=True)
+    channels = models.ManyToManyField(Channel, blank=True, verbose_name=_("channels"), related_name="agents")
+    groups = models.ManyToManyField(Group, blank=True, verbose_name=_("groups"), related_name="agents")
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = Agents()
+
+    class Meta:
+        ordering = ("name", "email")
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def actor(self) -> tuple[str, int | None]:
+        return "agent", self.pk
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_admin
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_admin
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_admin
+
+    def has_perms(self, perms: Any, obj: Any = None) -> bool:
+        return self.is_active and self.is_admin
+
+    def has_module_perms(self, app: str) -> bool:
+        return self.is_active and self.is_admin
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email
+
+
+class Scope(models.TextChoices):
+    READ = "read", _("read")
+    WRITE = "write", _("read and write")
+    CHANNEL = "channel", _("one custom channel")
+    ADMIN = "admin", _("everything, settings too")
+
+
+class ApiKey(models.Model):
+    """A key with which a program acts for an agent. Only its hash is kept; `head` tells keys apart in lists."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="api_keys", verbose_name=_("acts for"))
+    name = models.CharField(_("name"), max_length=120)
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    head = models.CharField(max_length=12, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    channel = models.ForeignKey(
+        Channel, models.CASCADE, null=True, blank=True, verbose_name=_("only for channel"), related_name="api_keys"
+    )
+    active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.head}…)"
+
+
+class StoredAnswer(models.Model):
+    """The answer to a POST with an Idempotency-Key, kept 24 hours. status 0: still under way."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("api_key", "key"), name="one_answer_per_key"),)
+
+    def __str__(self) -> str:
+        return self.key

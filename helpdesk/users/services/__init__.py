@@ -1,0 +1,3 @@
+from helpdesk.users.services import agents, identity, keys, profiles, told, values
+
+__all__ = ("agents", "identity", "keys", "profiles", "told", "values")

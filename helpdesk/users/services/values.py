@@ -1,0 +1,176 @@
+"""What is known of a person: each source's word is kept, the best and newest of them is shown.
+
+A value hangs on the profile it came by, never on the person: so a merge moves nothing, and an unmerge recomputes.
+"""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from helpdesk.events.models import Event
+from helpdesk.events.occasion import occasion
+from helpdesk.events.services import Actor, record
+from helpdesk.lib.text import check_text
+from helpdesk.users.errors import BadValue, UnknownField
+from helpdesk.users.models import Company, CustomField, FieldLevel, Person, Profile, Value
+from helpdesk.users.models.fields import FieldKind, Source
+from helpdesk.users.services import profiles
+
+STRONG, MIDDLE, WEAK = 3, 2, 1
+RANK: dict[str, int] = {
+    Source.AGENT: STRONG,
+    Source.RULE: STRONG,
+    Source.API: STRONG,
+    Source.CODE: STRONG,
+    Source.TOKEN: STRONG,
+    Source.PROVEN_LOOKUP: STRONG,
+    Source.CHANNEL: MIDDLE,
+    Source.PAGE: MIDDLE,
+    Source.LOOKUP: MIDDLE,
+    Source.BROWSER: WEAK,
+}
+PLAIN = {"name": 200, "position": 200, "language": 12, "note": 5000, "company": 200}
+CUSTOM = "cf:"
+LIMIT = 5000
+
+
+@occasion
+def say(profile: Profile, source: str, said: dict[str, Any], *, by: Actor | None) -> Event | None:
+    """Keeps what a source says of the person behind a profile; gives the event if anything shown has changed.
+
+    said: name, position, language, note, company (by name) and custom fields of level user, by key or `cf_<id>`.
+    None empties a value. Raises UnknownField and BadValue with the field's name.
+    """
+    wanted = check(said)
+    if not wanted:
+        return None
+    (profile,) = profiles.hold(profile.pk)
+    now = timezone.now()
+    rows = [Value(profile=profile, key=key, source=source, value=value, at=now) for key, value in wanted.items()]
+    Value.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=("profile", "key", "source"), update_fields=("value", "at")
+    )
+    changed = settle(profile.person)
+    if not changed:
+        return None
+    return record(
+        "person.changed", by=by, profile=profile, person=profile.person, fields=sorted(changed), source=source
+    )
+
+
+def check(said: dict[str, Any]) -> dict[str, Any]:
+    """What was said, by storage key and in storage form. Raises UnknownField and BadValue."""
+    fields = {field.key: field for field in _fields()} if set(said) - set(PLAIN) else {}
+    by_id = {f"cf_{field.pk}": field for field in fields.values()}
+    clean: dict[str, Any] = {}
+    for name, value in said.items():
+        if name in PLAIN:
+            clean[name] = _company(value) if name == "company" else _text(name, value, PLAIN[name])
+            continue
+        field = fields.get(name) or by_id.get(name)
+        if field is None:
+            raise UnknownField(fields={name: [_("There is no such user field.")]})
+        clean[CUSTOM + field.key] = parse(field, value, name)
+    return clean
+
+
+def _fields() -> Iterable[CustomField]:
+    return CustomField.objects.filter(level=FieldLevel.USER, active=True)
+
+
+def _text(name: str, value: Any, limit: int) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadValue(fields={name: [_("This has to be text.")]})
+    return check_text(value, limit=limit)
+
+
+def _company(value: Any) -> int | None:
+    name = _text("company_name", value, PLAIN["company"])
+    return Company.objects.get_or_create(name=name)[0].pk if name else None
+
+
+def parse(field: CustomField, value: Any, name: str = "") -> Any:
+    """A custom field's value in storage form: text, true or false, a choice's key, or an ISO date. None: empty."""
+    name = name or field.key
+    if value is None or value == "":
+        return None
+    if field.kind == FieldKind.CHECKBOX:
+        return _flag(name, value)
+    if field.kind == FieldKind.DROPDOWN:
+        return _choice(field, name, value)
+    text = _text(name, str(value) if isinstance(value, int | float) else value, LIMIT)
+    return _date(name, text) if field.kind == FieldKind.DATE else text
+
+
+def _flag(name: str, value: Any) -> bool:
+    words = {True: True, False: False, "1": True, "0": False, "true": True, "false": False}
+    try:
+        return words[value]
+    except (KeyError, TypeError):
+        raise BadValue(fields={name: [_("This has to be true or false.")]}) from None
+
+
+def _choice(field: CustomField, name: str, value: Any) -> str:
+    """A choice by its key or, as people write it, by its title."""
+    text = str(value).strip().casefold()
+    for choice in field.choices:
+        if text in {str(choice["key"]).casefold(), str(choice["title"]).casefold()}:
+            return str(choice["key"])
+    titles = ", ".join(str(choice["title"]) for choice in field.choices)
+    raise BadValue(fields={name: [_("This has to be one of: %(titles)s.") % {"titles": titles}]})
+
+
+def _date(name: str, text: str | None) -> str:
+    try:
+        return datetime.date.fromisoformat(text or "").isoformat()
+    except ValueError:
+        raise BadValue(fields={name: [_("This has to be a date such as 2024-04-08.")]}) from None
+
+
+def settle(person: Person) -> set[str]:
+    """Recomputes what is shown for a person from all that was said of its profiles. Gives the names that changed."""
+    best = _best(person)
+    shown: dict[str, Any] = {name: best.get(name) or "" for name in PLAIN if name != "company"}
+    shown["company_id"] = best.get("company")
+    shown["values"] = {
+        key.removeprefix(CUSTOM): value for key, value in best.items() if key.startswith(CUSTOM) and value is not None
+    }
+    changed = {name for name, value in shown.items() if getattr(person, name) != value}
+    if not changed:
+        return set()
+    names = _names(changed, person.values, shown["values"])
+    for name, value in shown.items():
+        setattr(person, name, value)
+    person.updated_at = timezone.now()
+    person.save(update_fields=[*(name.removesuffix("_id") for name in changed), "updated_at"])
+    return names
+
+
+def _names(changed: set[str], old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    custom = {key for key in {*old, *new} if old.get(key) != new.get(key)}
+    return {name.removesuffix("_id") for name in changed - {"values"}} | custom
+
+
+def _best(person: Person) -> dict[str, Any]:
+    """{key: value} of the highest rank; within a rank the newest word wins, also when it empties the value."""
+    best: dict[str, tuple[tuple[int, datetime.datetime, int], Any]] = {}
+    for said in Value.objects.filter(profile__person=person):
+        weight = (RANK[said.source], said.at, said.pk)
+        if said.key not in best or weight > best[said.key][0]:
+            best[said.key] = (weight, said.value)
+    return {key: value for key, (_weight, value) in best.items()}
+
+
+def origins(person: Person) -> dict[str, Value]:
+    """{custom field key or name: the word that is shown}, for panels that tell who said it and when."""
+    best: dict[str, Value] = {}
+    for said in Value.objects.filter(profile__person=person).select_related("profile"):
+        key = said.key.removeprefix(CUSTOM)
+        if key not in best or (RANK[said.source], said.at) > (RANK[best[key].source], best[key].at):
+            best[key] = said
+    return best

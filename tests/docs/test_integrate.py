@@ -1,0 +1,110 @@
+"""The lines of docs/integrate.md run as they stand there, against a real desk."""
+
+import re
+import threading
+import urllib.error
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels_custom.models import CustomChannel
+from helpdesk.cases import services as cases
+from helpdesk.cases.models import Case
+from helpdesk.channels.models import Level, Widget, WidgetKind
+from helpdesk.users.models import CustomField, Profile
+from identification import keys as signing_keys
+from identification.services.offering import offer
+from tests import world
+from tests.waiting import wait_for
+
+TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "integrate.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Shop:
+    """What a reader of the page has afterwards: its functions, and the answers that were shown."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, dict[str, Any]] = {}
+        self.names: dict[str, Any] = {"show": self.show}
+        for block in BLOCKS:
+            exec(block, self.names)
+
+    def show(self, webhook_id: str, message: dict[str, Any]) -> None:
+        self.shown.setdefault(webhook_id, message)
+
+    def __getattr__(self, name: str) -> Any:
+        return self.names[name]
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch, live_server: Any, settings: Any) -> Iterator[Shop]:
+    """The page's code, with a channel whose answers come to its receiver."""
+    shop = Shop()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), shop.Answers)
+    monkeypatch.setattr(shop.Answers, "log_message", lambda *_: None)
+    settings.EGRESS_ALLOW_NETWORKS = f"127.0.0.0/8:{server.server_port}"
+    channel = world.messenger(f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv("DESK", live_server.url)
+    monkeypatch.setenv("CHANNEL", channel.api_key)
+    monkeypatch.setenv("SECRET", channel.secret)
+    monkeypatch.setenv("API_KEY", world.api_key(world.admin()))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield shop
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_channel_takes_20_lines() -> None:
+    lines = [line for line in BLOCKS[0].splitlines() if line.strip()]
+    assert len(lines) <= 20
+
+
+@pytest.mark.usefixtures("outbox")
+def test_a_message_goes_in_and_the_answer_comes_back_signed(shop: Shop) -> None:
+    came = shop.send("login-1", "m-1", "hello")
+    assert shop.send("login-1", "m-1", "hello") == came
+    ann = world.agent("Ann", sees=CustomChannel.objects.all())
+    cases.reply(Case.objects.get(pk=came["case_id"]), "Hello, Ann here", by=ann)
+    (answer,) = wait_for(lambda: list(shop.shown.values()))
+    assert (answer["user_custom_id"], answer["content"]) == ("login-1", "Hello, Ann here")
+    assert answer["staff_full_name"] == "Ann"
+
+
+def test_a_forged_answer_is_refused(shop: Shop) -> None:
+    url = CustomChannel.objects.get().webhook_url
+    request = shop.urllib.request.Request(url, b"{}", {"webhook-id": "1", "webhook-timestamp": "1"})
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        shop.urllib.request.urlopen(request, timeout=20)
+    assert shop.shown == {}
+
+
+@pytest.fixture
+def tariff() -> CustomField:
+    return world.tariff()
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_code_made_by_the_api_tells_who_is_writing(shop: Shop) -> None:
+    code = shop.make_code({"user_email": "bob@example.com", "custom_fields": {"tariff": "VIP"}})
+    came = shop.send("login-1", "m-1", f"my code: {code}")
+    bob = Profile.objects.get(pk=came["user_id"])
+    assert bob.level == Level.PROVEN
+    assert bob.person.values == {"tariff": "2"}
+
+
+@pytest.mark.usefixtures("tariff")
+def test_the_page_s_token_is_what_the_widget_wants(shop: Shop) -> None:
+    key, secret = signing_keys.make("shop", by=None)
+    account = {"id": "A-1", "name": "Bob", "email": "bob@example.com", "tariff": "VIP"}
+    widget = Widget.objects.create(kind=WidgetKind.IDENTIFICATION, title="Account")
+    code = offer(widget, {"token": shop.make_token(account, key.kid, secret)}, visitor="127.0.0.1")
+    came = shop.send("login-1", "m-1", code.text)
+    bob = Profile.objects.get(pk=came["user_id"])
+    assert (bob.person.name, bob.person.values) == ("Bob", {"tariff": "2"})
