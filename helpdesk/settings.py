@@ -7,7 +7,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.lib import secrets
-from helpdesk.lib.egress import parse_networks
+from helpdesk.lib.egress import check_ca_file, parse_networks
 from helpdesk.lib.environment import Environment
 
 django_stubs_ext.monkeypatch()
@@ -26,7 +26,7 @@ ALLOWED_HOSTS: list[str] = env.words("ALLOWED_HOSTS") or env.own_hosts(BASE_URL)
 TRUSTED_PROXIES: int = env.number("TRUSTED_PROXIES", default=0, least=0)
 REDIS_URL: str = env.redis("REDIS_URL")
 EGRESS_ALLOW_NETWORKS: str = env.checked("EGRESS_ALLOW_NETWORKS", parse_networks)
-EGRESS_CA_FILE: str = env.text("EGRESS_CA_FILE")
+EGRESS_CA_FILE: str = env.checked("EGRESS_CA_FILE", check_ca_file)
 FILES_URL: str = env.text("FILES_URL")
 METRICS_TOKEN: str = env.text("METRICS_TOKEN")
 DEMO: bool = env.flag("DEMO", default=False)
@@ -147,6 +147,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "helpdesk.users.adapter.Closed"
 ACCOUNT_LOGOUT_ON_GET = False
+# Whose tries are counted: behind proxies the address that the outermost of ours has seen.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "helpdesk.users.adapter.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -208,6 +210,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 EMAIL_CONFIG = env.mail("EMAIL_URL")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or "helpdesk@localhost"
 
 REST_FRAMEWORK = {
@@ -232,11 +235,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# Counters of sign-in limits must be the same for all processes, and must not hang with Redis.
-ALLAUTH_CACHE = "limits"
-if REDIS_URL:
-    CACHES["limits"] = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_limits"}
+# Holds the counters of sign-in limits: the same for all processes, still there after a restart, and no matter of
+# Redis. The room is wide, since a full cache forgets counters that are still wanted.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000, "CULL_FREQUENCY": 10},
+    }
+}
 
 LOGGING = {
     "version": 1,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db.models import ForeignKey, ManyToManyField
+from django.db.models import PROTECT, SET_NULL, ForeignKey, ManyToManyField
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("helpdesk", "channels_custom", "identification", "rules")
@@ -54,9 +54,10 @@ def test_keys_to_cases_and_profiles_protect_them():
     wrong = []
     for model in apps.get_models():
         for field in model._meta.get_fields():
-            if isinstance(field, ForeignKey) and field.related_model.__name__ in {"Case", "Profile"}:
-                if field.remote_field.on_delete.__name__ not in {"PROTECT", "SET_NULL"}:
-                    wrong.append(f"{model.__name__}.{field.name}")
+            if not isinstance(field, ForeignKey) or field.related_model.__name__ not in {"Case", "Profile"}:
+                continue
+            if field.remote_field.on_delete not in {PROTECT, SET_NULL}:
+                wrong.append(f"{model.__name__}.{field.name}")
     assert wrong == []
 
 

@@ -74,9 +74,10 @@ class Text(Input):
     """A text with variables, for agents."""
 
     def parse(self, value: Any, others: Mapping[str, Any]) -> str:
-        if not value:
+        text = checked(value or "")
+        if not text:
             raise WrongValue(_now("Enter a text."))
-        return checked(value)
+        return text
 
 
 @dataclass(frozen=True)

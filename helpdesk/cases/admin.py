@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from django.contrib import admin
 from django.db.models import Model
-from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import ngettext
 
 from helpdesk.cases.models import Case, Label
@@ -31,8 +30,7 @@ def cases_of(row: Model, change: Change) -> Iterator[str]:
         told = ngettext("%(number)d case is then in no group.", "%(number)d cases are then in no group.", number)
         yield told % {"number": number}
     if isinstance(row, CustomField) and row.level == FieldLevel.CASE:
-        filled = Case.objects.alias(filled=KeyTextTransform(row.key, "values")).filter(filled__isnull=False)
-        if number := filled.count():
+        if number := Case.objects.filter(values__has_key=row.key).count():
             told = ngettext("It is filled in in %(number)d case.", "It is filled in in %(number)d cases.", number)
             yield told % {"number": number}
 

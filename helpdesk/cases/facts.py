@@ -6,7 +6,6 @@ from functools import cached_property
 from helpdesk.cases.models import Author, Case, Message
 from helpdesk.events.models import Event
 from helpdesk.users.models import Person, Profile
-from helpdesk.users.models.people import ProfileKind
 
 
 class Facts:
@@ -44,7 +43,9 @@ class Facts:
 
     @cached_property
     def message(self) -> Message | None:
-        return self.case.messages.filter(pk=self.written.message_id).first() if self.written else None
+        if self.written is None or self.written.message_id is None:
+            return None
+        return self.case.messages.filter(pk=self.written.message_id).first()
 
     @cached_property
     def labels(self) -> frozenset[int]:
@@ -54,7 +55,7 @@ class Facts:
     def _addresses(self) -> list[tuple[str, str]]:
         return list(self.person.profiles.order_by("pk").values_list("kind", "address"))
 
-    def address(self, kind: ProfileKind) -> str | None:
+    def address(self, kind: str) -> str | None:
         """The person's address of this kind: that of the profile itself, else the first one known."""
         if self.profile.kind == kind:
             return self.profile.address

@@ -6,9 +6,12 @@ from helpdesk.channels.transports import transport_of
 from helpdesk.events.occasion import Occasion, reacts_to
 
 
-@reacts_to("message.added")
+@reacts_to("profile.linked", "profile.levelled")
 def stamp_levels(it: Occasion) -> None:
-    """Stamps each customer's message with how sure we are now, at the end of who-is-it; from then on it stays."""
+    """Stamps the occasion's messages anew: how sure we are of their customer has changed within it.
+
+    Each was written with the level of that moment; from the end of the occasion on, its level stays.
+    """
     events = [event for event in it.of("message.added") if event.data.get("author") == Author.PROFILE]
     ids = [event.message_id for event in events if event.message_id]
     for message in Message.objects.filter(pk__in=ids).select_related("profile"):
@@ -17,7 +20,9 @@ def stamp_levels(it: Occasion) -> None:
             message.save(update_fields=["level"])
 
 
-@reacts_to("message.added")
+@reacts_to(
+    "message.added", only=lambda event: event.data.get("author") != Author.PROFILE and not event.data.get("note")
+)
 def what_must_leave(it: Occasion) -> None:
     """Puts each public answer of this occasion into the outbox of its channel."""
     events = [event for event in it.of("message.added") if event.data.get("author") != Author.PROFILE]

@@ -174,22 +174,35 @@ def _once(verb: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any])
         _current.reset(token)
 
 
-def reacts_to(*kinds: str) -> Callable[[Callable[[Occasion], None]], Callable[[Occasion], None]]:
-    """Marks a reactor with the event kinds it wants; without one of them in the occasion it is not called."""
+Reactor = Callable[[Occasion], None]
 
-    def mark(reactor: Callable[[Occasion], None]) -> Callable[[Occasion], None]:
-        reactor.kinds = frozenset(kinds)  # type: ignore[attr-defined]
+
+def reacts_to(*kinds: str, only: Callable[[Event], bool] | None = None) -> Callable[[Reactor], Reactor]:
+    """Marks a reactor with the events it wants: of these kinds, and, if given, only those for which `only` is true.
+
+    In an occasion without such an event it is not called, and costs no savepoint.
+    """
+
+    def wants(event: Event) -> bool:
+        return event.kind in kinds and (only is None or only(event))
+
+    def mark(reactor: Reactor) -> Reactor:
+        reactor.wants = wants  # type: ignore[attr-defined]
         return reactor
 
     return mark
+
+
+def _wanted(reactor: Reactor, it: Occasion) -> bool:
+    wants = getattr(reactor, "wants", None)
+    return any(wants is None or wants(event) for event in it.events)
 
 
 def react(it: Occasion, paths: list[str]) -> None:
     """Runs the reactors. One that raises is undone with those after it; a job repeats them; what was said stays."""
     for index, path in enumerate(paths):
         reactor = import_string(path)
-        kinds = getattr(reactor, "kinds", None)
-        if not it.events or (kinds and not any(event.kind in kinds for event in it.events)):
+        if not _wanted(reactor, it):
             continue
         seen = len(it.events)
         try:
@@ -219,7 +232,9 @@ def _undone(it: Occasion, seen: int) -> None:
 def _tie(it: Occasion, row: models.Model) -> None:
     """Reading a row again loses the instances it pointed to: the held ones are put back."""
     for field in row._meta.concrete_fields:
-        if field.is_relation and (target := it.held.get((field.related_model, getattr(row, field.attname)))):
+        model = field.related_model
+        target = it.held.get((model, getattr(row, field.attname))) if model else None
+        if target:
             setattr(row, field.name, target)
 
 

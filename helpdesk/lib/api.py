@@ -146,9 +146,7 @@ class Strict(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = set(data) - set(self.fields)
             if unknown:
-                raise serializers.ValidationError(
-                    {name: [_("There is no such field.")] for name in sorted(unknown)}
-                )
+                raise serializers.ValidationError({name: [_("There is no such field.")] for name in sorted(unknown)})
         return super().to_internal_value(data)
 
 

@@ -73,7 +73,7 @@ def _hash_key(key: str, purpose: str) -> bytes:
     return hmac.digest(urlsafe_b64decode(key), b"digest\0" + purpose.encode(), "sha256")
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(models.TextField):
     """Text that the database holds encrypted and Python sees clear. "" and NULL are stored as they are.
 
     It cannot be searched, compared or serialised. Reading raises CannotDecrypt when the key is gone.
@@ -81,9 +81,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     description = "Encrypted text"
 
-    def from_db_value(
-        self, value: str | None, expression: Any, connection: BaseDatabaseWrapper
-    ) -> str | None:
+    def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> str | None:
         return decrypt(value) if value else value
 
     def get_prep_value(self, value: Any) -> Any:

@@ -69,9 +69,7 @@ class Environment:
                 raise ValueError(raw)
             return raw
 
-        return str(
-            self.read(name, default, "an address such as https://desk.example.com, without a path", parse)
-        )
+        return str(self.read(name, default, "an address such as https://desk.example.com, without a path", parse))
 
     def own_hosts(self, base_url: str) -> list[str]:
         """The host of our own address, and the names of this machine."""
@@ -84,9 +82,7 @@ class Environment:
                 Fernet(key)
             return keys
 
-        found: list[str] = self.read(
-            name, [], "one or more Fernet keys (32 bytes in URL-safe base 64)", parse
-        )
+        found: list[str] = self.read(name, [], "one or more Fernet keys (32 bytes in URL-safe base 64)", parse)
         return found
 
     def redis(self, name: str) -> str:
@@ -101,15 +97,14 @@ class Environment:
         """Text that a parser accepts; the parser's own sentence is shown otherwise."""
         raw = self.text(name)
         try:
-            check(raw)
+            if raw:
+                check(raw)
         except ValueError as error:
             raise ImproperlyConfigured(f"{name} cannot be used: {error}") from error
         return raw
 
     def zone(self, name: str, *, default: str) -> str:
-        return str(
-            self.read(name, default, "a time zone such as Europe/Berlin", lambda raw: ZoneInfo(raw).key)
-        )
+        return str(self.read(name, default, "a time zone such as Europe/Berlin", lambda raw: ZoneInfo(raw).key))
 
     def mail(self, name: str) -> dict[str, Any]:
         """Django's mail settings. Without an address, mail goes to the log."""
@@ -125,9 +120,7 @@ class Environment:
 
     def database(self, name: str, data_dir: Path) -> dict[str, Any]:
         """PostgreSQL by DATABASE_URL, else SQLite in DATA_DIR."""
-        config: dict[str, Any] = self.read(
-            name, {}, "postgres://user:password@host:5432/name", self._parse_database
-        )
+        config: dict[str, Any] = self.read(name, {}, "postgres://user:password@host:5432/name", self._parse_database)
         if config and "sqlite" not in config["ENGINE"]:
             return {**config, "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
         return {

@@ -13,9 +13,7 @@ class Refusal(Exception):
     status: ClassVar[int] = 422
     sentence: ClassVar[Any] = "This is not possible."
 
-    def __init__(
-        self, sentence: Any = None, *, fields: dict[str, list[str]] | None = None, **more: Any
-    ) -> None:
+    def __init__(self, sentence: Any = None, *, fields: dict[str, list[str]] | None = None, **more: Any) -> None:
         super().__init__(sentence or self.sentence)
         self.fields = fields or {}
         self.more = more

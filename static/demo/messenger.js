@@ -111,9 +111,11 @@ composer.elements.text.addEventListener("keydown", (event) => {
 act.addEventListener("submit", (event) => {
   if (!event.submitter || "leaves" in event.submitter.dataset) return;
   event.preventDefault();
-  post(event.submitter.formAction, new FormData(act, event.submitter));
+  post(event.submitter.getAttribute("formaction") ?? act.action, new FormData(act, event.submitter));
 });
 
+// What opens at the lower edge comes into view.
+document.addEventListener("toggle", ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }), true);
 document.addEventListener("visibilitychange", tick);
 clock(document);
 tick();

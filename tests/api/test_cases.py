@@ -1,5 +1,7 @@
 """Cases and messages over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from helpdesk.cases.models import Case, Message
@@ -135,15 +137,15 @@ def test_a_case_is_changed_by_the_same_verbs_as_in_the_inbox(api, channel, ann):
 def test_pages_follow_each_other_without_gap_or_repeat(api, channel):
     for number in range(5):
         got = api.post("cases/", new(channel, content=f"m{number}"))
-    path, seen, cursor = f"cases/{got['case_id']}/messages/?limit=2", [], ""
-    while cursor is not None:
-        page = api.get(f"{path}&cursor={cursor}")
+    path, seen = f"cases/{got['case_id']}/messages/?limit=2", []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        page = api.get(f"{path}&cursor={page['next']}")
         seen += [one["content"] for one in page["results"]]
-        cursor = page["next"]
     assert seen == ["m4", "m3", "m2", "m1", "m0"]
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown channel": ({"channel": "cch999"}, "channel"),
     "no user": ({"user_custom_id": None}, "user_custom_id"),
     "empty content": ({"content": " "}, "content"),

@@ -119,16 +119,15 @@ def test_a_reader_beside_many_writers_sees_every_event_once(bob, channel, ann):
     """Writers that commit out of order, one of them slowly: the ids overtake each other, the cursor must not."""
     people = [world.customer(channel, f"customer-{number}") for number in range(6)]
     begin = feed.now()
-    end = time.monotonic() + 3
 
     def writes(number: int) -> None:
-        dice = random.Random(number)  # noqa: S311
+        dice = random.Random(number)
         try:
-            while time.monotonic() < end:
+            for _ in range(10):
                 with transaction.atomic():
                     world.says(people[number], "hello")
                     if number == 0:
-                        time.sleep(dice.uniform(0.1, 0.4))
+                        time.sleep(dice.uniform(0.05, 0.2))
         finally:
             connections.close_all()
 
@@ -145,4 +144,4 @@ def test_a_reader_beside_many_writers_sees_every_event_once(bob, channel, ann):
     written = set(Event.objects.filter(kind__in=["case.opened", "message.added"]).values_list("pk", flat=True))
     assert len(seen) == len(set(seen))
     assert set(seen) >= written
-    assert len(written) > 20
+    assert len(written) == 66

@@ -9,7 +9,7 @@ import time_machine
 from helpdesk.cases import services as cases
 from helpdesk.cases.facts import Facts
 from helpdesk.cases.models import Case, Label
-from helpdesk.channels.models import Language
+from helpdesk.channels.models import Channel, Language
 from helpdesk.lib.fields import AGE, CHOICE, FIELDS, KINDS, SET, Field, remembered
 from helpdesk.users.models import CustomField, Profile
 from helpdesk.users.models.fields import Source
@@ -42,7 +42,7 @@ def _berlin(settings: Any) -> None:
 def desk() -> list[Case]:
     """Cases that differ in everything a query can ask for."""
     chat, mail = world.messenger(title="Chat"), world.messenger(sync=False, title="Mail")
-    ann = world.agent(sees=[chat.channel_ptr, mail.channel_ptr])
+    ann = world.agent(sees=Channel.objects.filter(kind="custom"))
     spam, urgent = Label.objects.create(title="spam"), Label.objects.create(title="urgent")
     with time_machine.travel(NOW - timedelta(days=40), tick=False):
         old = world.says(world.customer(chat, "old"), "hello").case

@@ -112,6 +112,17 @@ def test_the_same_address_in_another_channel_joins_the_two(channel):
     assert fresh(there).person_id == fresh(bob).person_id
 
 
+def test_an_email_and_a_phone_of_two_known_people_are_joined_at_once(channel):
+    """Written so that the two people have higher ids than the writer, and lower ones: locks are taken in one go."""
+    for name in ("first", "second"):
+        email, phone = f"{name}@example.com", f"+49 30 90182{len(name)}"
+        before = [profiles.meet("email", email), profiles.meet("phone", phone)] if name == "first" else []
+        bob = world.customer(channel, name)
+        before = before or [profiles.meet("email", email), profiles.meet("phone", phone)]
+        assert told.tell(bob, told.Told(email=email, phone=phone), by=None) == []
+        assert {fresh(one).person_id for one in [bob, *before]} == {fresh(bob).person_id}
+
+
 @pytest.mark.parametrize("nobody", ["null", "undefined", "0000000", "-"])
 def test_a_programs_empty_value_links_nobody(channel, nobody):
     (warning,) = told.tell(world.customer(channel), told.Told(email=nobody), by=None)

@@ -48,7 +48,8 @@ class CaseView(ApiView):
         draft = writing.draft(data, new_case=True, facts=writing.facts(data, of_case))
         profile, warnings = writing.meet(data, channel, self.agent, writing.shapes.said(data, users))
         got = cases.receive(profile, channel, draft)
-        answer = {**shapes.show_case(self._fresh(got.case.pk)), **writing.receipt(got, warnings)}
+        case = self._fresh(got.case.pk)
+        answer = {**shapes.show_case(case), **writing.receipt(got, warnings, case)}
         return Response(answer, status=201 if got.created else 200)
 
     def list(self, request: Request) -> Response:

@@ -83,9 +83,21 @@ def labels(ids: Iterable[int]) -> tuple[Label, ...]:
     return found
 
 
-@occasion
 def meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, list[str]]:
     """The profile that writes, with everything the server tells of it; and warnings."""
+    known = None if said or data.get("user_email") or data.get("user_phone") else _known(data, channel)
+    return (known, []) if known else _meet(data, channel, agent, said)
+
+
+def _known(data: dict[str, Any], channel: Channel) -> Profile | None:
+    """Whoever has written before and of whom nothing new is told needs no transaction to be met."""
+    if not data.get("user_custom_id"):
+        return None
+    return profiles.find(ProfileKind.CUSTOM, data["user_custom_id"], channel)
+
+
+@occasion
+def _meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, list[str]]:
     profile = _who(data, channel, agent)
     beside = told.Told(
         email=data.get("user_email", "") if profile.kind == ProfileKind.CUSTOM else "",
@@ -130,9 +142,9 @@ def _kind(profile_kind: str) -> str:
     return "phone" if profile_kind == ProfileKind.PHONE else "email"
 
 
-def receipt(got: cases.Receipt, warnings: list[str]) -> dict[str, Any]:
-    """The answer to a customer's message: what an integrator keeps."""
-    case = Case.objects.get(pk=got.case.pk)
+def receipt(got: cases.Receipt, warnings: list[str], case: Case | None = None) -> dict[str, Any]:
+    """The answer to a customer's message: what an integrator keeps. case: as it is after the reactors, if at hand."""
+    case = case or Case.objects.get(pk=got.case.pk)
     return {
         "message_id": got.message.pk,
         "case_id": case.pk,

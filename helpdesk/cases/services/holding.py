@@ -1,7 +1,6 @@
 """Locking a case: its profile first, then the person, then the case, as everywhere."""
 
 from collections.abc import Iterable
-
 from typing import cast
 
 from django.db.models import QuerySet

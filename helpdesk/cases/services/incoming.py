@@ -66,7 +66,7 @@ def receive(profile: Profile, channel: Channel, draft: Draft) -> Receipt:
 
 @occasion
 def _receive(profile: Profile, channel: Channel, draft: Draft, clean: Body, also: set[int]) -> Receipt:
-    ahead = _foresee(clean.text, profile) | also
+    ahead = _foresee(clean.all_text, profile) | also
     if ahead:
         # Handling this text may link people: all of their profiles are locked now, in order.
         profile = profiles.hold_people(profile.pk, *ahead)[profile.pk]

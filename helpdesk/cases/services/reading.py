@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models.case import Cases
+from helpdesk.cases.models.message import Messages
 from helpdesk.users.models import Agent, Person
 
 # The parts of a case that a page names: people, places and who works on it.
 WHOLE = ("profile__person__company", "profile__channel", "channel", "assignee", "group", "chat_agent", "merged_into")
 
 
-def seen_by(agent: Agent) -> QuerySet[Case]:
+def seen_by(agent: Agent) -> Cases:
     """The cases that this agent may see, by the rights of the QuerySet; none for somebody who was deactivated."""
     return Case.objects.visible_to(agent)
 
@@ -24,12 +26,12 @@ def find(agent: Agent, number: str) -> Case:
     return cases.annotate(has_parts=Exists(parts), has_labels=Exists(labels)).get(number=number)
 
 
-def cases_of(person: Person, agent: Agent) -> QuerySet[Case]:
+def cases_of(person: Person, agent: Agent) -> Cases:
     """The person's cases that the agent may see, newest first, without those merged into another."""
     return seen_by(agent).whole().of_person(person).newest()
 
 
-def rows(cases: QuerySet[Case]) -> QuerySet[Case]:
+def rows(cases: Cases) -> Cases:
     """The cases with what a list shows of each; `last_delivery` is how far the last message got."""
     last = Message.objects.filter(pk=OuterRef("last_message_id")).values("delivery")
     return cases.for_list().annotate(last_delivery=Subquery(last))
@@ -42,12 +44,12 @@ def parts_of(case: Case) -> list[int]:
     return [case.pk, *Case.objects.filter(merged_into=case).values_list("pk", flat=True)]
 
 
-def messages_of(parts: Iterable[int]) -> QuerySet[Message]:
+def messages_of(parts: Iterable[int]) -> Messages:
     """What was said in these cases."""
     return Message.objects.filter(case__in=parts)
 
 
-def under_way_of(profiles: Iterable[int], people: Iterable[int]) -> QuerySet[Case]:
+def under_way_of(profiles: Iterable[int], people: Iterable[int]) -> Cases:
     """Cases of these profiles or people that are not closed, newest first, whoever may see them."""
     whose = Q(profile__in=set(profiles)) | Q(profile__person__in=set(people))
     return Case.objects.active().filter(whose).order_by("-pk")

@@ -19,6 +19,11 @@ class Body:
     text: str
     html: str = ""
 
+    @property
+    def all_text(self) -> str:
+        """What can be read in either: the two need not say the same."""
+        return f"{self.text}\n{html_to_text(self.html)}" if self.html else self.text
+
 
 def body(text: str, html: str = "") -> Body:
     """Checks and cleans what somebody typed. Raises BadText with the reason."""

@@ -88,7 +88,7 @@ class Watch:
         with self._news:
             self._sweep()
             heapq.heappush(self._heap, (clock.at, next(self._number), clock))
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="egress-watch", daemon=True)
                 self._thread.start()
             elif self._heap[0][2] is clock:

@@ -65,7 +65,5 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.append(error)
         yield error
-        carried = [
-            item for item in (*error.args, getattr(error, "reason", None)) if isinstance(item, BaseException)
-        ]
+        carried = [item for item in (*error.args, getattr(error, "reason", None)) if isinstance(item, BaseException)]
         todo += [error.__cause__, *carried, error.__context__]

@@ -28,9 +28,7 @@ class Names:
         self._queue: queue.SimpleQueue[tuple[Question, Future[Found]]] = queue.SimpleQueue()
         self._threads = 0
 
-    def __call__(
-        self, host: str, port: int, family: int = 0, kind: int = 0, proto: int = 0, flags: int = 0
-    ) -> Found:
+    def __call__(self, host: str, port: int, family: int = 0, kind: int = 0, proto: int = 0, flags: int = 0) -> Found:
         """As `socket.getaddrinfo`, within 2 s or half of what the running call has left.
 
         Raises Unreachable `name_slow` or `name_unknown`.
@@ -50,10 +48,10 @@ class Names:
         with self._lock:
             if question in self._asked:
                 return self._asked[question]
-            answer = self._asked[question] = Future()
             if self._threads < THREADS:
+                threading.Thread(target=self._work, name="egress-names", daemon=True).start()
                 self._threads += 1
-                threading.Thread(target=self._work, name=f"egress-names-{self._threads}", daemon=True).start()
+            answer = self._asked[question] = Future()
         self._queue.put((question, answer))
         return answer
 

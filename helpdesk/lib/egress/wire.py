@@ -128,9 +128,7 @@ class Adapter(SafeAdapter):
 
     def __init__(self, policy: Places, names: Names, tls: ssl.SSLContext) -> None:
         self.tls = tls
-        super().__init__(
-            policy=policy, resolver=names, pool_connections=DESTINATIONS, pool_maxsize=CONNECTIONS
-        )
+        super().__init__(policy=policy, resolver=names, pool_connections=DESTINATIONS, pool_maxsize=CONNECTIONS)
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = DEFAULT_POOLBLOCK, **pool_kwargs: Any

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -40,9 +40,7 @@ class Fixed:
     by_label: bool = False
 
     def all(self) -> tuple[Choice, ...]:
-        return tuple(
-            Choice(value, label, str(label if self.by_label else value)) for value, label in self.pairs
-        )
+        return tuple(Choice(value, label, str(label if self.by_label else value)) for value, label in self.pairs)
 
     def table(self) -> None:
         return None
@@ -58,7 +56,7 @@ class Column:
 
     def all(self) -> tuple[Choice, ...]:
         column = apps.get_model(self.model)._meta.get_field(self.name)
-        pairs = [pair for pair in column.flatchoices if pair[0] not in self.without]  # type: ignore[union-attr]
+        pairs = [pair for pair in column.flatchoices if pair[0] not in self.without]
         return Fixed(tuple(pairs)).all()
 
     def table(self) -> None:
@@ -79,24 +77,29 @@ class Rows:
     only: tuple[tuple[str, Any], ...] = ()
 
     def all(self) -> tuple[Choice, ...]:
-        memory = _memory.get()
-        if memory is None:
-            return self._read()
-        if self not in memory:
-            memory[self] = self._read()
-        return memory[self]
+        return recall(self, self._read)
 
     def _read(self) -> tuple[Choice, ...]:
         rows = self.table()._default_manager.filter(**dict(self.only))
-        return tuple(
-            Choice(getattr(row, self.value), self.label(row), str(getattr(row, self.name))) for row in rows
-        )
+        return tuple(Choice(getattr(row, self.value), self.label(row), str(getattr(row, self.name))) for row in rows)
 
     def table(self) -> type[models.Model]:
         return apps.get_model(self.model)
 
 
-_memory: ContextVar[dict[Rows, tuple[Choice, ...]] | None] = ContextVar("choices", default=None)
+_memory: ContextVar[dict[Any, Any] | None] = ContextVar("choices", default=None)
+T = TypeVar("T")
+
+
+def recall(key: Any, read: Callable[[], T]) -> T:
+    """What was read under this key within the block `remembered`; read now if it was not."""
+    memory = _memory.get()
+    if memory is None:
+        return read()
+    if key not in memory:
+        memory[key] = read()
+    found: T = memory[key]
+    return found
 
 
 @contextmanager

@@ -77,11 +77,7 @@ def text(value: Any, choices: Choices | None) -> str:
 @control
 def words(value: Any, choices: Choices | None) -> list[str]:
     given = [value] if isinstance(value, str) else value
-    if (
-        not isinstance(given, list)
-        or not given
-        or not all(isinstance(word, str) and word.strip() for word in given)
-    ):
+    if not isinstance(given, list) or not given or not all(isinstance(word, str) and word.strip() for word in given):
         raise WrongValue(_("Enter at least one word."))
     _short(given)
     return list(dict.fromkeys(text(word, None) for word in given))

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from helpdesk.lib.fields.choices import Choices
+from helpdesk.lib.fields.choices import Choices, recall
 from helpdesk.lib.fields.operators import Kind, Operator, Test
 from helpdesk.lib.registry import Registry, UnknownKey
 
@@ -82,6 +82,9 @@ class Fields(Registry[Field]):
 
     def now(self) -> dict[str, Field]:
         """{key: field} of everything there is at this moment; reads the sources' tables."""
+        return recall(self, self._all)
+
+    def _all(self) -> dict[str, Field]:
         rows = {field.key: field for field in self}
         for _model, source in self._sources:
             rows.update((field.key, field) for field in source())
@@ -90,9 +93,7 @@ class Fields(Registry[Field]):
     def watched(self) -> set[type[models.Model]]:
         """The tables on which the meaning of conditions depends."""
         chosen = {field.choices.table() for field in self if field.choices}
-        return {table for table in chosen if table} | {
-            apps.get_model(model) for model, _source in self._sources
-        }
+        return {table for table in chosen if table} | {apps.get_model(model) for model, _source in self._sources}
 
 
 FIELDS = Fields()

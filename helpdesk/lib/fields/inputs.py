@@ -22,7 +22,8 @@ class WrongValues(ValueError):
 class Input:
     """One thing to enter. control: a key of CONTROLS, or one of its own for a class that parses itself.
 
-    optional: may be left empty, and `none` says what that means.
+    lead: the word before it in a sentence, as in "set the group *to* VIP". optional: it may be left empty, and
+    `none` says what that means.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Input:
     choices: Choices | None = None
     optional: bool = False
     none: Any = ""
-    help: Any = ""
+    lead: Any = ""
 
     def parse(self, value: Any, others: Mapping[str, Any]) -> Any:
         """The value in the spelling that is kept. others: all values of the action. Raises WrongValue."""

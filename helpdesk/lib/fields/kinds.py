@@ -42,16 +42,10 @@ def matching(source: str) -> Test:
     return lambda seen: bool(seen) and search(seen) is not None
 
 
-contains_any = Operator(
-    "contains_any", _("contains any of"), "words", text_test(lambda s, ps: any(p in s for p in ps))
-)
-contains_all = Operator(
-    "contains_all", _("contains all of"), "words", text_test(lambda s, ps: all(p in s for p in ps))
-)
+contains_any = Operator("contains_any", _("contains any of"), "words", text_test(lambda s, ps: any(p in s for p in ps)))
+contains_all = Operator("contains_all", _("contains all of"), "words", text_test(lambda s, ps: all(p in s for p in ps)))
 is_text = Operator("is", _("is"), "words", text_test(lambda s, ps: s.strip() in ps))
-starts = Operator(
-    "starts", _("starts with"), "words", text_test(lambda s, ps: s.lstrip().startswith(tuple(ps)))
-)
+starts = Operator("starts", _("starts with"), "words", text_test(lambda s, ps: s.lstrip().startswith(tuple(ps))))
 matches = Operator("matches", _("matches the pattern"), "pattern", matching)
 no_text = Operator(
     "empty",
@@ -79,9 +73,7 @@ TEXT = kind(
 # — one of several —
 
 is_choice = Operator("is", _("is"), "choice", lambda value: lambda seen: seen == value, column(""))
-is_any = Operator(
-    "is_any", _("is any of"), "choices", lambda value: frozenset(value).__contains__, column("in")
-)
+is_any = Operator("is_any", _("is any of"), "choices", lambda value: frozenset(value).__contains__, column("in"))
 no_choice = Operator(
     "empty",
     _("is empty"),
@@ -120,12 +112,8 @@ def number_test(holds: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
 
 
 equals = Operator("equals", _("="), "number", number_test(lambda seen, value: seen == value), column(""))
-more = Operator(
-    "more", _("is more than"), "number", number_test(lambda seen, value: seen > value), column("gt")
-)
-less = Operator(
-    "less", _("is less than"), "number", number_test(lambda seen, value: seen < value), column("lt")
-)
+more = Operator("more", _("is more than"), "number", number_test(lambda seen, value: seen > value), column("gt"))
+less = Operator("less", _("is less than"), "number", number_test(lambda seen, value: seen < value), column("lt"))
 within = Operator(
     "between",
     _("is between"),
@@ -253,12 +241,8 @@ def every(rows: Any, path: str, values: list[Any]) -> Q:
     return found
 
 
-has_any = Operator(
-    "has_any", _("has any of"), "choices", lambda value: lambda seen: not seen.isdisjoint(value), owners
-)
-has_all = Operator(
-    "has_all", _("has all of"), "choices", lambda value: lambda seen: seen.issuperset(value), every
-)
+has_any = Operator("has_any", _("has any of"), "choices", lambda value: lambda seen: not seen.isdisjoint(value), owners)
+has_all = Operator("has_all", _("has all of"), "choices", lambda value: lambda seen: seen.issuperset(value), every)
 has_some = Operator(
     "not_empty",
     _("is not empty"),

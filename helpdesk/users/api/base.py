@@ -46,7 +46,8 @@ class ApiView(GenericViewSet[Any]):
             if answer is not None:
                 raise Replayed(answer)
         if self.stored:
-            self.post = functools.partial(self._together, self.post, self.stored)  # type: ignore[attr-defined]
+            handler: Callable[..., Response] = getattr(self, "post", self.http_method_not_allowed)
+            self.post = functools.partial(self._together, handler, self.stored)
 
     def _together(self, handler: Callable[..., Response], row: StoredAnswer, *args: Any, **kwargs: Any) -> Response:
         """The effect and its stored answer are one transaction: a crash leaves both or neither."""

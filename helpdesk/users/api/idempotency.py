@@ -96,7 +96,8 @@ def keep(row: StoredAnswer, response: Response) -> None:
         row.delete()
         return
     row.status = response.status_code
-    row.body = crypto.encrypt(json.dumps(_without_secrets(response.data), default=str))
+    told = _without_secrets(response.data) if response.status_code < 400 else response.data
+    row.body = crypto.encrypt(json.dumps(told, default=str))
     row.save(update_fields=["status", "body"])
 
 

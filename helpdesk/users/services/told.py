@@ -1,10 +1,10 @@
 """What the company's own server tells of its customers: it is done at once (custom channels, point 4)."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from helpdesk.channels.models import Channel, Level
-from helpdesk.events.occasion import occasion
+from helpdesk.events.occasion import current, occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.users.errors import AlreadySomeoneElse
 from helpdesk.users.models import Profile
@@ -29,20 +29,31 @@ def tell(profile: Profile, told: Told, *, by: Actor | None) -> list[str]:
     An address that already belongs to another id of the same custom channel is not linked: that is a warning and a
     conflict for an agent, never an error for the customer.
     """
-    warnings = [
-        warning
-        for kind, address in ((ProfileKind.EMAIL, told.email), (ProfileKind.PHONE, told.phone))
-        if address and (warning := _link(profile, kind, address, by))
-    ]
+    warnings, accounts = _met(told, by)
+    if accounts:
+        # All at once: a profile cannot be locked after a person was.
+        profiles.hold_people(profile.pk, *(account.pk for account in accounts))
+    warnings += [warning for account in accounts if (warning := _link(profile, account, by))]
     if told.said:
         values.say(profile, Source.API, told.said, by=by)
     return warnings
 
 
-def _link(profile: Profile, kind: str, address: str, by: Actor | None) -> str:
-    if profiles.says_nothing(address):
-        return f"{address!r} is no address of one single person; it was not linked."
-    account = profiles.meet(kind, address, by=by)
+def _met(told: Told, by: Actor | None) -> tuple[list[str], list[Profile]]:
+    """(warnings about values that say nothing, the profiles of the other addresses)."""
+    warnings, accounts = [], []
+    for kind, address in ((ProfileKind.EMAIL, told.email), (ProfileKind.PHONE, told.phone)):
+        if address and profiles.says_nothing(address):
+            warnings.append(f"{address!r} is no address of one single person; it was not linked.")
+        elif address:
+            accounts.append(profiles.meet(kind, address, by=by))
+    return warnings, accounts
+
+
+def _link(profile: Profile, account: Profile, by: Actor | None) -> str:
+    address = account.address
+    held = current().held
+    profile, account = cast(Profile, held[Profile, profile.pk]), cast(Profile, held[Profile, account.pk])
     if account.person_id == profile.person_id:
         return ""
     if _taken(account, profile.channel, profile):

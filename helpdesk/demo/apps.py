@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class Demo(AppConfig):
+    name = "helpdesk.demo"
+    label = "demo"
+    verbose_name = "Demo"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class Ops(AppConfig):
+    name = "helpdesk.ops"
+    label = "ops"
+    verbose_name = "Operations"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Identification(AppConfig):
+    name = "identification"
+    verbose_name = "Identification"

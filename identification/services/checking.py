@@ -1,0 +1,52 @@
+"""Looking for codes in what customers write."""
+
+from collections.abc import Iterable
+
+from helpdesk.cases import services as cases
+from helpdesk.cases.models import Message
+from helpdesk.cases.services.writing import Body
+from helpdesk.events.services import record
+from helpdesk.users.services import profiles
+from identification.codes import blank, find
+from identification.services.redeeming import foresee, redeem
+
+
+def check(message_ids: Iterable[int]) -> None:
+    """Redeems the codes in these messages, records how it went, and blanks them, right or wrong."""
+    messages = Message.objects.filter(pk__in=message_ids).select_related("profile", "case").order_by("pk")
+    sent = [message for message in messages if find(_text(message))]
+    _hold(sent)
+    for message in sent:
+        _check(message)
+
+
+def _text(message: Message) -> str:
+    return Body(message.text, message.html).all_text
+
+
+def _hold(messages: list[Message]) -> None:
+    """Whoever took the message in has locked all this already; a repetition of what failed has not."""
+    writers = {message.profile_id for message in messages} | {message.case.profile_id for message in messages}
+    ahead = {pk for message in messages if message.profile for pk in foresee(_text(message), message.profile)}
+    ids = {pk for pk in writers if pk} | ahead
+    if ahead:
+        profiles.hold_people(*ids)
+    elif ids:
+        profiles.hold(*ids)
+
+
+def _check(message: Message) -> None:
+    if message.profile is None:
+        return
+    outcome = redeem(find(_text(message)), message.profile, by=message.profile)
+    record(
+        "code.checked",
+        by=message.profile,
+        case=message.case,
+        message=message,
+        profile=message.profile,
+        outcome=outcome.word,
+        reason=outcome.reason,
+        code=outcome.code.pk if outcome.code else None,
+    )
+    cases.conceal(message, blank)
