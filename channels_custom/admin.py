@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_custom import services, trying
 from channels_custom.models import BodyFormat, CustomChannel
 from helpdesk.channels.models import Level
-from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce
+from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce, TellingAdmin
 from helpdesk.users.models import Agent
 
 TYPES = (
@@ -45,7 +45,7 @@ class ChannelForm(NamedForm[CustomChannel]):
     """Settings, and the agents who see the channel's cases (admins always do)."""
 
     type = forms.ChoiceField(label=_("Type"), choices=TYPES, widget=forms.RadioSelect, initial="sync")
-    icon = forms.ChoiceField(label=_("Icon"), choices=ICONS)
+    icon = forms.ChoiceField(label=_("Icon"), choices=ICONS, initial="message-circle")
     sender_level = forms.TypedChoiceField(
         label=_("How sure are we of a sender?"), choices=LEVELS, coerce=int, widget=forms.RadioSelect, initial=1
     )
@@ -80,12 +80,12 @@ class ChannelForm(NamedForm[CustomChannel]):
     @property
     def settings(self) -> dict[str, Any]:
         """What was said, as the verbs take it."""
-        plain = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        plain = {name: self.cleaned_data[name] for name in ChannelForm.Meta.fields}
         return {**plain, "sync": self.cleaned_data["type"] == "sync"}
 
 
 @admin.register(CustomChannel)
-class CustomChannelAdmin(SecretAdmin[CustomChannel]):
+class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]):
     form = ChannelForm
     change_form_template = "admin/channels_custom/change_form.html"
     list_display = ("title", "channel_key", "kind_of_talk", "webhook_url", "active", "trouble")
@@ -110,11 +110,11 @@ class CustomChannelAdmin(SecretAdmin[CustomChannel]):
 
     def save_model(self, request: Any, obj: CustomChannel, form: Any, change: bool) -> None:
         if change:
-            services.change(obj, **form.settings, by=request.user)
+            # As it is stored: the form has written on `obj` already, and the verb compares.
+            services.change(CustomChannel.objects.get(pk=obj.pk), **form.settings, by=request.user)
             return
         made = services.create(**form.settings, by=request.user)
-        obj.pk, obj.channel_ptr_id, obj.secret, obj._state.adding = made.pk, made.pk, made.secret, False
-        obj.kind = made.kind
+        vars(obj).update(vars(made))
         note = _("Your server checks with it that an answer comes from us.")
         ShownOnce.put(request, _("The signing secret of this channel's webhook"), made.secret, of=obj, note=note)
 
@@ -147,3 +147,6 @@ class CustomChannelAdmin(SecretAdmin[CustomChannel]):
     def has_delete_permission(self, request: HttpRequest, obj: CustomChannel | None = None) -> bool:
         """A channel in which somebody has written is switched off, not deleted."""
         return obj is None or not (obj.cases.exists() or obj.profiles.exists())
+
+    def consequences(self, row: CustomChannel) -> list[Any]:
+        return [_("Programs that write to “%(key)s” are refused from then on.") % {"key": row.api_key}]

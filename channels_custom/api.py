@@ -20,8 +20,9 @@ from helpdesk.cases.models import Message
 from helpdesk.channels.models import Level
 from helpdesk.lib import egress
 from helpdesk.lib.api import Page, Strict, StrictJSONParser
+from helpdesk.lib.ids import is_id
 from helpdesk.users.api.base import ApiView
-from helpdesk.users.api.shapes import Exact, Text, UserData, said
+from helpdesk.users.api.shapes import Exact, Id, Text, UserData, said
 from helpdesk.users.models.agents import Scope
 
 
@@ -52,7 +53,7 @@ class InboundMessage(shapes.Content, UserData):
     external_id = Exact()
     user_email = Text(required=False, max_length=255)
     user_phone = Text(required=False, max_length=60)
-    case_id = serializers.IntegerField(required=False, min_value=1)
+    case_id = Id(required=False)
     subject = Text(required=False, allow_blank=True, max_length=300)
 
 
@@ -85,7 +86,7 @@ class ChannelView(ApiView):
 
     def get_object(self) -> CustomChannel:
         number = str(self.kwargs["pk"]).removeprefix("cch")
-        found = self.get_queryset().filter(pk=int(number)).first() if _is_id(number) else None
+        found = self.get_queryset().filter(pk=int(number)).first() if is_id(number) else None
         if found is None:
             raise Http404
         return found
@@ -145,7 +146,7 @@ class MessageView(ApiView):
         rows = Message.objects.visible_to(self.agent).filter(profile=None, note=False)
         if self.key.channel_id:
             rows = rows.filter(channel=self.key.channel_id)
-        found = rows.filter(pk=int(pk)).first() if _is_id(pk) else None
+        found = rows.filter(pk=int(pk)).first() if is_id(pk) else None
         if found is None:
             raise Http404
         return found
@@ -172,7 +173,3 @@ def _settings(data: dict[str, Any]) -> dict[str, Any]:
     if "channel_type" in found:
         found["sync"] = found.pop("channel_type") == "sync"
     return found
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19

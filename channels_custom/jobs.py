@@ -12,12 +12,19 @@ from django.utils.translation import gettext_lazy
 from channels_custom import bodies, services, signing
 from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
+from helpdesk.cases.models import Delivery
 from helpdesk.lib import egress
 from helpdesk.outbox import schedule
-from helpdesk.outbox.jobs import JOBS, JobKind, Outcome
+from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
 from helpdesk.outbox.models import Job
 
 KEPT = 4000  # characters of the answer
+STATES = {
+    "": Delivery.RETRYING,
+    "refused": Delivery.REFUSED,
+    "failed": Delivery.FAILED,
+    "off": Delivery.OFF,
+}
 
 
 class Webhook(JobKind):
@@ -27,12 +34,17 @@ class Webhook(JobKind):
     label = gettext_lazy("Webhook of a custom channel")
     batched = True
 
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        channels = CustomChannel.objects.in_bulk({job.body["channel"] for job in jobs})
+        for job in jobs:
+            job.facts = channels.get(job.body["channel"])
+
     def lock_all(self, jobs: Sequence[Job]) -> None:
         cases.hold_all(job.case_id for job in jobs if job.case_id)
 
     def run(self, job: Job) -> Outcome:
-        """Address and secrets are read now: a rotated secret signs what was queued before."""
-        channel = CustomChannel.objects.get(pk=job.body["channel"])
+        """Address and secrets are read when the job's turn comes: a rotated secret signs what was queued before."""
+        channel = job.facts or CustomChannel.objects.get(pk=job.body["channel"])
         if channel.off:
             return Outcome(ok=False, error=channel.off, final="off")
         try:
@@ -49,21 +61,21 @@ class Webhook(JobKind):
             outcome = judged(answer)
         return outcome if job.message_id else _once(outcome)
 
-    def done(self, job: Job, outcome: Outcome) -> None:
-        if outcome.status == HTTPStatus.GONE:
-            services.switch_off(CustomChannel.objects.get(pk=job.body["channel"]), job.last_error, by=None)
-        if job.message_id is None:
-            return
-        if outcome.ok:
-            cases.delivered(job.message_id, attempts=job.attempts)
-        elif outcome.final == "off":
-            cases.switched_off(job.message_id, problem=job.last_error)
-        elif outcome.final == "refused":
-            cases.refused(job.message_id, attempts=job.attempts, problem=job.last_error)
-        elif outcome.final:
-            cases.failed(job.message_id, attempts=job.attempts, problem=job.last_error)
-        else:
-            cases.retrying(job.message_id, attempts=job.attempts, at=job.due_at, problem=job.last_error)
+    def done_all(self, told: Sequence[tuple[Job, Outcome]]) -> None:
+        for channel_id, why in {job.body["channel"]: job.last_error for job, outcome in told if _gone(outcome)}.items():
+            services.switch_off(CustomChannel.objects.get(pk=channel_id), why, by=None)
+        if reports := [_report(job, outcome) for job, outcome in told if job.message_id]:
+            cases.report(reports)
+
+
+def _gone(outcome: Outcome) -> bool:
+    return outcome.status == HTTPStatus.GONE
+
+
+def _report(job: Job, outcome: Outcome) -> cases.Report:
+    state = Delivery.DELIVERED if outcome.ok else STATES[outcome.final]
+    at = None if outcome.ok or outcome.final else job.due_at
+    return cases.Report(job.message_id or 0, state, job.attempts, job.last_error, at)
 
 
 def _headers(job: Job, channel: CustomChannel, now: datetime) -> dict[str, str]:
@@ -74,7 +86,7 @@ def _headers(job: Job, channel: CustomChannel, now: datetime) -> dict[str, str]:
 def judged(answer: egress.Answer) -> Outcome:
     """2xx is delivered; 410 switches off; 429, 3xx and 5xx are tried again; other 4xx do not want this message."""
     status = answer.status
-    head = answer.body.decode(errors="replace").replace("\0", "\ufffd")[:KEPT]
+    head = answer.body.decode(errors="replace")[:KEPT]
     if 200 <= status < 300:
         return Outcome(ok=True, status=status, head=head)
     return Outcome(

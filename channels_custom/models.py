@@ -20,6 +20,7 @@ class BodyFormat(models.TextChoices):
 class CustomChannel(Channel):
     """A channel whose answers we POST to `webhook_url`, signed with `secret` (and `old_secret` during rotation)."""
 
+    channel_ptr = models.OneToOneField(Channel, models.CASCADE, parent_link=True, primary_key=True)
     webhook_url = models.CharField(
         _("Webhook URL"), max_length=2048, blank=True, help_text=_("The address that all agents' answers go to.")
     )

@@ -6,43 +6,48 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-# Section → the models in it, by name, each with what it is for; what is in none of them is not shown.
+DOCS = "api"  # stands among the models, but is a page of its own
+
+# Section → the models in it, each with what it is for. What is in none of them is not in the admin at all.
 SECTIONS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (
         _("Channels"),
         {
-            "Widget": _("Scripts for your web site. One lets customers show in a chat who they are."),
-            "CustomChannel": _("Your own messenger or app: customers write through the API, answers go to your webhook."),
+            "channels.Widget": _("Scripts for your web site. One lets customers show in a chat who they are."),
+            "channels_custom.CustomChannel": _(
+                "Your own messenger or app: customers write through the API, answers go to your webhook."
+            ),
         },
     ),
     (
         _("Team"),
         {
-            "Agent": _("Who answers, what each of them sees, and how they sign in."),
-            "Group": _("Teams that cases are given to."),
+            "users.Agent": _("Who answers, what each of them sees, and how they sign in."),
+            "users.Group": _("Teams that cases are given to."),
         },
     ),
     (
         _("Rules"),
         {
-            "NewCasesRule": _("What happens when a case comes in."),
-            "UpdatedCasesRule": _("What happens when somebody writes, or a case changes."),
-            "TimeRule": _("What happens when a case has been quiet for a while."),
+            "rules.NewCasesRule": _("What happens when a case comes in."),
+            "rules.UpdatedCasesRule": _("What happens when somebody writes, or a case changes."),
+            "rules.TimeRule": _("What happens when a case has been quiet for a while."),
         },
     ),
-    (_("Companies"), {"Company": _("Whom your customers work for. The people themselves are in the inbox.")}),
+    (_("Companies"), {"users.Company": _("Whom your customers work for. The people themselves are in the inbox.")}),
     (
         _("Settings"),
         {
-            "Language": _("The languages in which widgets and rules speak to your customers."),
-            "CustomField": _("Facts of your own about users, cases and companies, such as a tariff."),
-            "Label": _("Words to sort cases by."),
-            "API": _("Every call, with a place to try it."),
-            "ApiKey": _("For programs that act for an agent. Each is shown once."),
-            "SigningKey": _("With these your server signs who is signed in to your site."),
+            "channels.Language": _("The languages in which widgets and rules speak to your customers."),
+            "users.CustomField": _("Facts of your own about users, cases and companies, such as a tariff."),
+            "cases.Label": _("Words to sort cases by."),
+            DOCS: _("Every call, with a place to try it."),
+            "users.ApiKey": _("For programs that act for an agent. Each is shown once."),
+            "identification.SigningKey": _("With these your server signs who is signed in to your site."),
         },
     ),
 )
@@ -61,20 +66,31 @@ class Site(AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Leaves out what packages bring along: their groups, permissions, stored second factors."""
+        given: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        listed = {label for _title, hints in SECTIONS for label in hints}
+        super().register([model for model in given if model._meta.label in listed], admin_class, **options)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """By the desk's own page, which counts wrong tries."""
+        return redirect("account_change_password")
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The sections, as far as this agent may see them. With a label: Django's own list of that app."""
         if app_label:
             return super().get_app_list(request, app_label)
-        models = {model["object_name"]: model for app in super().get_app_list(request) for model in app["models"]}
+        entries = [model for app in super().get_app_list(request) for model in app["models"]]
+        models = {entry["model"]._meta.label: entry for entry in entries}
         if models:
-            models["API"] = {"object_name": "API", "name": _("API integration"), "admin_url": reverse("docs")}
+            models[DOCS] = {"object_name": "API", "name": _("API integration"), "admin_url": reverse("docs")}
         sections = [
             {
                 "name": title,
                 "app_label": f"section-{number}",
                 "app_url": "",
                 "has_module_perms": True,
-                "models": [{**models[name], "hint": hint} for name, hint in hints.items() if name in models],
+                "models": [{**models[label], "hint": hint} for label, hint in hints.items() if label in models],
             }
             for number, (title, hints) in enumerate(SECTIONS)
         ]
@@ -82,5 +98,5 @@ class Site(AdminSite):
 
     def place_of(self, model: type[Model]) -> tuple[Any, Any]:
         """The section of a model and its sentence; empty if it is in none."""
-        name = model._meta.object_name
-        return next(((title, hints[name]) for title, hints in SECTIONS if name in hints), ("", ""))
+        label = model._meta.label
+        return next(((title, hints[label]) for title, hints in SECTIONS if label in hints), ("", ""))

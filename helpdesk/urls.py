@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.defaults import page_not_found
 
 # The admin signs in by the same door as everybody: with its limits and its second factor.
 admin.autodiscover()
@@ -15,6 +16,8 @@ urlpatterns = [
     path("", include("helpdesk.cases.urls")),
     path("live/", include("helpdesk.live.urls")),
     path("widget/v1/", include("identification.urls")),
+    # What an agent signs in with is the administrators' business: here anybody could take a colleague's address, too.
+    path("accounts/email/", page_not_found, {"exception": None}),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("helpdesk.api_urls")),

@@ -1,6 +1,6 @@
 import time
 
-from helpdesk.outbox.timers import timer
+from helpdesk.outbox.timing import timer
 from identification.services.forgetting import forget_old
 
 EVERY = 600.0  # seconds

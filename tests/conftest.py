@@ -55,9 +55,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what must run in both profiles. Raises UsageError if a whole run would leave a part of it out."""
     for item in items:
-        if _bound(item) and not any(
-            item.get_closest_marker(name) for name in ("browser", "embedded", "full")
-        ):
+        if _bound(item) and not any(item.get_closest_marker(name) for name in ("browser", "embedded", "full")):
             item.add_marker("both")
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         there = set().union(*map(_bound, items))

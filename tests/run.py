@@ -160,15 +160,14 @@ def lingering(folder: Path, limit: float = 5.0) -> list[str]:
 def clean(folder: Path) -> dict[str, str]:
     """The environment with the data in `folder`. A person's own settings are empty: .env adds none."""
     kept = {k: v for k, v in os.environ.items() if k not in STRAYS and not k.startswith("HELPDESK_")}
-    ours = {"DATA_DIR": str(folder / "data"), MARK: str(folder), "PYTHONUNBUFFERED": "1"}
+    # With the demo: its pages are tested, and its tables and migrations are looked at, too.
+    ours = {"DATA_DIR": str(folder / "data"), "DEMO": "on", MARK: str(folder), "PYTHONUNBUFFERED": "1"}
     return {**kept, **dict.fromkeys(FOREIGN, ""), **ours}
 
 
 def call(command: list[str], environment: dict[str, str], folder: Path = ROOT) -> int:
     """Runs a command to its end and returns its exit code; ends it if we are ended or the limit passes."""
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return process.wait(PHASE_LIMIT)
     except subprocess.TimeoutExpired:

@@ -122,7 +122,7 @@ def worker_command(home: Path) -> list[str]:
     celery = [sys.executable, "-m", "celery", "-A", "helpdesk", "worker"]
     schedule = ["--beat", f"--schedule={home / 'beat'}"]
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [*celery, *schedule, *alone, "--pool=threads", "--concurrency=4", "--loglevel=INFO"]
+    return [*celery, *schedule, *alone, "--pool=threads", "--concurrency=16", "--loglevel=INFO"]
 
 
 def with_database(url: str, name: str) -> str:
@@ -144,9 +144,7 @@ def start(command: list[str], *, log: Path, cwd: Path = ROOT, **options: Any) ->
         )
 
 
-def end(
-    process: subprocess.Popen[bytes], ask: signal.Signals = signal.SIGTERM, *, patience: float = 15.0
-) -> None:
+def end(process: subprocess.Popen[bytes], ask: signal.Signals = signal.SIGTERM, *, patience: float = 15.0) -> None:
     """Asks the process to end, and kills what is left of its group after `patience` seconds."""
     if process.poll() is None:
         process.send_signal(ask)

@@ -46,9 +46,7 @@ class Machine:
     def install(self, name: str, **environment: str) -> subprocess.CompletedProcess[str]:
         variables = {"PATH": os.environ["PATH"], "PYTHON": str(self.interpreter), "CALLS": str(self.calls)}
         command = ["sh", str(self.folder / "requirements/install.sh"), name]
-        return subprocess.run(
-            command, env=variables | environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, env=variables | environment, capture_output=True, text=True, check=False)
 
     def installed(self) -> list[str]:
         """The locks that pip was given, in order."""
@@ -112,9 +110,7 @@ def test_a_failed_installation_is_tried_again(machine: Machine) -> None:
         ({"BARE": "1"}, "The venv module of"),
     ],
 )
-def test_what_is_missing_is_named_in_one_sentence(
-    machine: Machine, lack: dict[str, str], sentence: str
-) -> None:
+def test_what_is_missing_is_named_in_one_sentence(machine: Machine, lack: dict[str, str], sentence: str) -> None:
     refused = machine.install("run", **lack)
     assert refused.returncode == 1
     assert refused.stderr.startswith(sentence)

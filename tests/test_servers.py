@@ -41,9 +41,7 @@ def test_postgres_is_empty_unprivileged_durable_and_gone_afterwards(home: Path) 
 
 def test_postgres_lets_nobody_in_without_the_password(home: Path) -> None:
     with servers.postgres(home) as server:
-        stranger = urlsplit(server.url)._replace(
-            netloc=f"helpdesk:guess@127.0.0.1:{urlsplit(server.url).port}"
-        )
+        stranger = urlsplit(server.url)._replace(netloc=f"helpdesk:guess@127.0.0.1:{urlsplit(server.url).port}")
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(stranger.geturl())
 

@@ -29,7 +29,7 @@ def cases_of(row: Model, change: Change) -> Iterator[str]:
     if isinstance(row, Group) and (number := Case.objects.filter(group=row).count()):
         told = ngettext("%(number)d case is then in no group.", "%(number)d cases are then in no group.", number)
         yield told % {"number": number}
-    if isinstance(row, CustomField) and row.level == FieldLevel.CASE:
+    if isinstance(row, CustomField) and row.level == FieldLevel.CASE:  # noqa: SIM102 (mypy keeps the type)
         if number := Case.objects.filter(values__has_key=row.key).count():
             told = ngettext("It is filled in in %(number)d case.", "It is filled in in %(number)d cases.", number)
             yield told % {"number": number}

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import puremagic
@@ -17,6 +18,7 @@ from helpdesk.cases.models.message import upload_path
 from helpdesk.lib import egress
 from helpdesk.lib.errors import Refusal
 from helpdesk.outbox import services as outbox
+from helpdesk.users.models import Agent
 
 MOST = 10
 LARGEST = 25 * 1024 * 1024
@@ -96,13 +98,23 @@ def link(attachment: Attachment, audience: str) -> str:
     return reverse("cases:file", args=[proof])
 
 
-def opened(proof: str) -> Attachment:
-    """The attachment behind a signed link. Raises Attachment.DoesNotExist for any other."""
+def opened(proof: str, by: Any = None) -> Attachment:
+    """The attachment behind a signed link; by: who is signed in. Raises Attachment.DoesNotExist for any other.
+
+    An agent's link is for that agent, as long as the case is theirs to see; a channel's ends with the channel.
+    """
     try:
-        token, _audience = signing.TimestampSigner(salt=SALT).unsign_object(proof, max_age=LINK_AGE)
+        token, audience = signing.TimestampSigner(salt=SALT).unsign_object(proof, max_age=LINK_AGE)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise Attachment.DoesNotExist from error
-    return Attachment.objects.get(token=uuid.UUID(token), state="ready")
+    kind, _colon, number = str(audience).partition(":")
+    attachments = Attachment.objects.all()
+    if kind == "agent":
+        mine = isinstance(by, Agent) and str(by.pk) == number
+        attachments = attachments.filter(message__in=Message.objects.visible_to(by)) if mine else attachments.none()
+    elif kind == "channel":
+        attachments = attachments.filter(message__channel=int(number), message__channel__active=True)
+    return attachments.get(token=uuid.UUID(token), state="ready")
 
 
 def to_fetch(url: str) -> Stored:

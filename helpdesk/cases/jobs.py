@@ -10,8 +10,9 @@ from helpdesk.cases import files
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Attachment, Message
 from helpdesk.lib import egress
-from helpdesk.outbox.jobs import JOBS, JobKind, Outcome
+from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
 from helpdesk.outbox.models import Job, State
+from helpdesk.users.models.people import ProfileKind
 
 
 class MessageJob(JobKind):
@@ -43,8 +44,9 @@ class Mail(MessageJob):
 
     def run(self, job: Job) -> Outcome:
         message = Message.objects.select_related("case", "to", "agent").get(pk=job.message_id or 0)
-        if message.to is None:
-            return Outcome(ok=False, error=str(_("The message has no recipient.")), final="failed")
+        if message.to is None or message.to.kind != ProfileKind.EMAIL:
+            # The id of an account may look like an address; it was never said to be one.
+            return Outcome(ok=False, error=str(_("The customer has no e-mail address.")), final="failed")
         mail = EmailMultiAlternatives(
             # One line: a break in a subject would be another header.
             subject=" ".join(f"[{message.case.number}] {message.case.subject or _('Your message')}".split()),

@@ -1,5 +1,5 @@
 from helpdesk.cases.services import end_silent_chats
-from helpdesk.outbox.timers import timer
+from helpdesk.outbox.timing import timer
 
 
 @timer("cases.silence")

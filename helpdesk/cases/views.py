@@ -1,4 +1,4 @@
-"""Files of messages, by signed link: no session, so receivers of a webhook can fetch them too."""
+"""Files of messages, by signed link. Receivers of a webhook need no session; an agent's link needs that agent's."""
 
 from django.http import FileResponse, Http404, HttpRequest
 
@@ -9,7 +9,7 @@ from helpdesk.cases.models import Attachment
 def file(request: HttpRequest, proof: str) -> FileResponse:
     """Serves one file; pictures in the page, everything else as a download, never as a page of ours."""
     try:
-        attachment = files.opened(proof)
+        attachment = files.opened(proof, by=request.user)
     except Attachment.DoesNotExist:
         raise Http404 from None
     inline = attachment.mime in files.INLINE

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.events.occasion import resume
-from helpdesk.outbox.jobs import JOBS, JobKind, Outcome
+from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
 from helpdesk.outbox.models import Job
 
 

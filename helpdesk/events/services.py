@@ -1,5 +1,6 @@
 """Recording what happened."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from django.db import models
@@ -16,7 +17,24 @@ class Actor(Protocol):
     def actor(self) -> tuple[str, int | None]: ...
 
 
-def record(
+def record(kind: str, *, by: Actor | None, **about: Any) -> Event:
+    """Writes down what happened, in the occasion under way. by=None: the desk itself. about: as in `event`.
+
+    Raises UnknownKey for a kind nobody declared.
+    """
+    made = event(kind, by=by, **about)
+    made.save(force_insert=True)
+    current().events.append(made)
+    return made
+
+
+def record_all(events: Sequence[Event]) -> None:
+    """Writes several down at once, in order."""
+    Event.objects.bulk_create(events)
+    current().events.extend(events)
+
+
+def event(
     kind: str,
     *,
     by: Actor | None,
@@ -27,14 +45,10 @@ def record(
     red: bool = False,
     **data: Any,
 ) -> Event:
-    """Writes down what happened, in the occasion under way. by=None: the desk itself.
-
-    data: JSON values that the kind's sentence names. Raises UnknownKey for a kind nobody declared.
-    """
+    """What happened, not yet written. data: JSON values that the kind's sentence names."""
     EVENTS.get(kind)
-    it = current()
     actor_kind, actor_id = by.actor if by is not None else ("desk", None)
-    event = Event.objects.create(
+    return Event(
         kind=kind,
         case_id=case.pk if case else None,
         message_id=message.pk if message else None,
@@ -44,9 +58,7 @@ def record(
         actor_id=actor_id,
         via="rule" if actor_kind == "rule" else edge(),
         cause_id=by.pk if isinstance(by, Event) else None,
-        occasion=it.id,
+        occasion=current().id,
         red=red,
         data=data,
     )
-    it.events.append(event)
-    return event

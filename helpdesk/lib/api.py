@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ PROBLEM = "application/problem+json"
 class TooLarge(exceptions.APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
-    default_detail = "The body may have at most 2 MB."
+    default_detail = "The body may have at most 2 MB, with files 50 MB."
 
 
 class StrictJSONParser(JSONParser):
@@ -82,8 +82,10 @@ def problem(error: Exception, context: dict[str, Any]) -> Response:
         error = exceptions.PermissionDenied()
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
+    if isinstance(error, SuspiciousOperation):
+        error = exceptions.ParseError(_("This request is not well formed, or has too many parts."))
     if not isinstance(error, exceptions.APIException):
-        log.error("%s failed", context["request"].path, exc_info=error)
+        log.error("%r failed", context["request"].path, exc_info=error)
         return _answer(500, "internal_error", _("Something broke on our side. It was logged; please try again."))
     response = _from_drf(error)
     _headers(error, response)
@@ -165,7 +167,7 @@ class Page:
 
     def _limit(self, request: Request) -> int:
         raw = request.query_params.get("limit", str(self.MOST))
-        if not raw.isascii() or not raw.isdecimal() or not 1 <= int(raw[:6]) <= self.MOST:
+        if not raw.isascii() or not raw.isdecimal() or len(raw) > 3 or not 1 <= int(raw) <= self.MOST:
             raise serializers.ValidationError({"limit": [_("This has to be a number from 1 to 100.")]})
         return int(raw)
 

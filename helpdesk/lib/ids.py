@@ -51,3 +51,8 @@ def uuid7() -> uuid.UUID:
 def case_number() -> str:
     """A random number to say on the phone, as `664-245651`; one of 900 million, so it may be taken."""
     return f"{100 + secrets.randbelow(900)}-{secrets.randbelow(1_000_000):06d}"
+
+
+def is_id(text: str) -> bool:
+    """Whether text from outside can be the id of a row: digits, and no more than the database has room for."""
+    return text.isascii() and text.isdecimal() and len(text) < 19

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import ClassVar
 
+import idna
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -22,11 +23,18 @@ __all__ = [
     "html_to_text",
     "normal_email",
     "normal_phone",
+    "one_line",
     "text_to_html",
 ]
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _ELLIPSIS = "…"
+_JOINERS = "\u200c\u200d"
+# Control characters, marks that turn or override the direction, what has no width, the byte order mark and tags.
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 MAX_EMAIL = 254  # characters, RFC 5321
 MAX_PHONE = 64  # characters as typed
@@ -63,6 +71,18 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def one_line(text: str) -> str:
+    """The text as a name that shows what it is: no control, direction or zero-width characters, single spaces.
+
+    Joiners stay between letters: Persian, Hindi and emoji need them.
+    """
+    return " ".join(_INVISIBLE.sub(_space_or_nothing, text).split()).strip(_JOINERS + " ")
+
+
+def _space_or_nothing(found: re.Match[str]) -> str:
+    return " " if found[0].isspace() else ""
+
+
 def excerpt(text: str, n: int) -> str:
     """One line of at most `n` characters, cut between words where there is one in the second half."""
     line = " ".join(text.split(None, n)[:n])
@@ -74,16 +94,22 @@ def excerpt(text: str, n: int) -> str:
 
 
 def normal_email(text: str) -> str:
-    """The address in lower case, its domain in ASCII (RFC 5891). Raises BadAddress."""
+    """The address in lower case, its domain in ASCII (RFC 5891, UTS 46). Raises BadAddress."""
     local, at, domain = text.strip().rpartition("@")
     try:
-        email = f"{local}{at}{domain.encode('idna').decode()}".lower()
+        email = f"{local}{at}{_ascii_domain(domain)}".lower()
         validate_email(email)
     except (UnicodeError, ValidationError) as error:
         raise BadAddress(_("This is not an e-mail address.")) from error
-    if len(email) > MAX_EMAIL or '"' in email:
+    # In lower case the Kelvin sign is a plain k: another person's address.
+    if len(email) > MAX_EMAIL or '"' in email or not local.isascii():
         raise BadAddress(_("This is not an e-mail address."))
     return email
+
+
+def _ascii_domain(domain: str) -> str:
+    """Raises UnicodeError. (Python's own codec is of 2003: it takes straße.de for strasse.de, which is another's.)"""
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
 
 
 def normal_phone(text: str, region: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """What must happen outside, in order, at least once. The row is the queue; whatever wakes us is only an alarm clock."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -82,6 +82,8 @@ class Job(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+
+    facts: Any = None  # what the kind read for the try that comes; never stored
 
     class Meta:
         ordering = ("id",)

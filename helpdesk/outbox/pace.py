@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 SLOTS = 16  # lanes that one process works on at a time
 SLOW = 2.0  # seconds
+YOUNG = 0.05  # seconds
 
 
 class Pace:
@@ -52,6 +53,12 @@ class Pace:
                 del self._running[key]
                 slow = bool(group) and time.monotonic() - began > SLOW
                 (self._slow.add if slow else self._slow.discard)(group)
+
+    def young(self) -> int:
+        """Tries that began a moment ago and will probably end in a moment."""
+        with self._guard:
+            late = time.monotonic() - YOUNG
+            return sum(began > late for _, began in self._running.values())
 
     def crowded(self, group: str) -> bool:
         """Whether a lane of this group should give its place back: it is slow and there are too many of those."""

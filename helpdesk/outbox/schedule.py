@@ -18,7 +18,8 @@ WAITS = (
 )
 REFUSALS = 6  # tries, when the other side does not want this very job
 LONGEST_ASKED = 6 * HOUR  # how far a Retry-After may put a job off
-STARTS = 3  # lost processes in a row, after which a job is taken for the cause
+STARTS = 3  # from the third start in a row without an outcome a job runs in a process of its own
+HOPELESS = 10  # such starts, after which it is not started again
 
 
 def lease() -> float:

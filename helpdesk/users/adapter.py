@@ -1,9 +1,11 @@
 """How agents sign in: nobody signs up, and the secrets of second factors are stored encrypted."""
 
 from typing import ClassVar
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
@@ -26,6 +28,11 @@ class Closed(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return "/"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Built from our own address, never from the Host header of whoever asked for the mail."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.BASE_URL}{path.replace('UID-KEY', quote(key))}"
 
 
 class SecondFactor(DefaultMFAAdapter):

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 class AgentsZoneMiddleware:
     """Activates the agent's time zone and language; for others the desk's zone and the browser's language.
 
-    Without a session cookie nobody is looked for: the API pays no query, its answers do not vary by cookie.
+    Without a session cookie nobody is looked for: the API pays no query for it.
     """
 
     sync_capable = async_capable = True

@@ -1,8 +1,13 @@
-from helpdesk.outbox.timers import timer
-from helpdesk.users.services.answers import forget_old
+from helpdesk.outbox.timing import timer
+from helpdesk.users.services import answers, sessions
 
 
 @timer("users.answers")
 def forget_answers() -> None:
     """Stored answers of idempotent calls live for a day."""
-    forget_old()
+    answers.forget_old()
+
+
+@timer("users.sessions")
+def forget_sessions() -> None:
+    sessions.forget_old()

@@ -39,6 +39,8 @@ KNOWN = frozenset({*ADDRESSES, "user_custom_channel", *VALUES, "custom_fields"})
 # Left standing in a snippet, these would make one person of everybody.
 PLACEHOLDERS = frozenset({"your_user_id_here", "[object object]"})
 LONGEST_ID = 255
+# Names that a site's developer is told of; more are not read.
+MOST_LEFT_OUT = 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def forgiving(user: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """
     kept = {name: value for name, value in user.items() if name in KNOWN}
     left_out = sorted(str(name) for name in user if name not in KNOWN)
+    left_out += _without_unknown_fields(kept)
+    # Each time round takes one out; only fields that the desk knows are left, so it ends soon.
     while True:
         try:
             read(kept)
@@ -86,7 +90,17 @@ def forgiving(user: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
                 raise
             left_out += unfit
         else:
-            return kept, left_out
+            return kept, left_out[:MOST_LEFT_OUT]
+
+
+def _without_unknown_fields(user: dict[str, Any]) -> list[str]:
+    """Takes all custom fields that the desk does not know out at once: a stranger may send a hundred thousand."""
+    custom = user.get("custom_fields")
+    if not isinstance(custom, dict):
+        return []
+    known = values.field_names()
+    user["custom_fields"] = {name: value for name, value in custom.items() if name in known}
+    return sorted(str(name) for name in custom if name not in known)
 
 
 def _leave_out(user: dict[str, Any], name: str) -> bool:

@@ -41,13 +41,13 @@ function refresh() {
   ask("desk:list");
 }
 
-// "3 cases changed" above the list while the pointer is about to choose one of its rows.
+// "3 cases changed" beside the title while the pointer is about to choose a row: nothing moves under it.
 function announce() {
-  const bar = document.getElementById("fresh");
-  const button = bar?.querySelector("button");
+  const button = document.getElementById("fresh");
   if (!button) return;
-  bar.hidden = !changed.size;
-  button.textContent = changed.size === 1 ? button.dataset.one : button.dataset.many.replace("#", changed.size);
+  const number = changed.size - changed.has("all");
+  button.hidden = !number;
+  button.textContent = number === 1 ? button.dataset.one : button.dataset.many.replace("#", number);
 }
 
 function hear({ type, fact }) {
@@ -62,6 +62,7 @@ function hear({ type, fact }) {
 
 function connection(type) {
   const there = document.getElementById("toast-lost");
+  document.body.dataset.live = type === "back" ? "on" : "off";
   if (type === "lost" && !there) say("lost", { kind: "danger", stay: true, id: "lost" });
   if (type === "back" && there) {
     there.remove();
@@ -111,7 +112,7 @@ export function startLive(address) {
     if (event.target.closest?.("#rows")) aimed = performance.now();
   });
   document.addEventListener("click", (event) => {
-    if (!event.target.closest?.("#fresh button")) return;
+    if (!event.target.closest?.("#fresh")) return;
     aimed = -AIMING;
     refresh();
   });

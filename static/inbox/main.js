@@ -1,6 +1,7 @@
 // The inbox works without any of this: each module adds to links, forms and pages that are whole without it.
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startMenus } from "./menus.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
 import { startWriting } from "./writing.js";
@@ -10,5 +11,6 @@ startToasts();
 startWriting();
 startThread();
 startKeys();
+startMenus();
 startTimes();
 startLive(document.body.dataset.stream);

@@ -21,6 +21,7 @@ export function say(key, options) {
 }
 
 export function startToasts() {
+  for (const line of document.querySelectorAll("#toasts > .toast")) setTimeout(() => line.remove(), SHORT);
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx, tasks } = event.detail;
     const main = tasks.find((task) => task.type === "main");

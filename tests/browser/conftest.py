@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
@@ -34,8 +35,10 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk_url(transactional_db: None) -> Iterator[str]:
+def desk_url(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Pages on threads and streams on the event loop, as `manage.py up` serves them."""
+    # Each request gives its connection back: the threads outlive the test, and the database must not.
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     line = socket.socket()
     line.bind(("127.0.0.1", 0))
     desk = server.Desk(pages=get_wsgi_application(), streams=get_asgi_application())

@@ -254,6 +254,25 @@ def test_a_chat_is_ended_from_the_menu_by_keys_alone(open_desk: Open, ann, bob):
     assert not Case.objects.get(pk=case.pk).active_chat
 
 
+def test_an_open_menu_stays_open_when_something_comes_in_and_closes_when_it_has_done_its_work(
+    open_desk: Open, ann, bob
+):
+    case = world.says(bob, "hello").case
+    page = greeted(open_desk(ann, address(case)))
+    page.locator("#end-menu summary").click()
+    choice = page.get_by_role("button", name="as pending")
+    expect(choice).to_be_visible()
+    world.says(bob, "are you there?")
+    expect(page.locator(".thread")).to_contain_text("are you there?")
+    expect(choice).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(choice).to_be_hidden()
+    page.locator("#assign-menu summary").click()
+    page.locator("#assign-menu").get_by_role("button", name="Ann").click()
+    expect(page.locator("#assign-menu summary")).to_contain_text("Ann")
+    expect(page.locator("#assign-menu ul")).to_be_hidden()
+
+
 def test_rows_keep_their_places_under_a_pointer_that_aims(open_desk: Open, ann, case, channel):
     page = greeted(open_desk(ann))
     row = page.locator("#rows .row").first.bounding_box()

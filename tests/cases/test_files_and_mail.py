@@ -43,10 +43,10 @@ def test_a_file_lies_under_a_random_name_and_keeps_its_own_as_data(channel):
 def test_a_picture_is_shown_and_everything_else_is_a_download(channel):
     message = send(channel, SimpleUploadedFile("a.png", PNG), SimpleUploadedFile("b.svg", b"<svg onload=alert(1)>"))
     picture, drawing = message.attachments.order_by("pk")
-    shown = Client().get(files.link(picture, "channel:1"))
+    shown = Client().get(files.link(picture, f"channel:{channel.pk}"))
     assert shown["Content-Type"] == "image/png"
     assert "sandbox" in shown["Content-Security-Policy"]
-    taken = Client().get(files.link(drawing, "channel:1"))
+    taken = Client().get(files.link(drawing, f"channel:{channel.pk}"))
     assert taken["Content-Disposition"].startswith("attachment")
     assert taken["Content-Type"] == "application/octet-stream"
     assert taken["X-Content-Type-Options"] == "nosniff"

@@ -1,8 +1,10 @@
 import json
 import random
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -172,6 +174,21 @@ def test_a_private_address_is_refused_again_when_it_is_called(
     assert "not allowed" in message.problem.lower()
     assert "127." not in message.problem
     assert not endpoint.came
+
+
+@pytest.mark.promise("P10")
+def test_a_receiver_that_never_answers_is_cut_off_at_the_deadline(
+    case: Case, channel: CustomChannel, ann: Agent, deliver: Callable[[], int], settings: Any
+) -> None:
+    settings.OUTBOX_LEASE = 4  # and the deadline 1.5 s; 40 and 15 would make this a test of patience
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        channels.change(channel, webhook_url=f"http://127.0.0.1:{silent.getsockname()[1]}/", by=ann)
+        message = cases.reply(case, "Good day", by=ann)
+        began = monotonic()
+        deliver()
+        assert 1.4 < monotonic() - began < 2.5 + 2.0  # the promise, and room for a busy machine
+    message.refresh_from_db()
+    assert (message.delivery, message.problem) == ("retrying", "The server did not answer within 1.5 seconds.")
 
 
 def test_answers_of_a_case_arrive_in_order_and_other_cases_do_not_wait(

@@ -59,7 +59,7 @@ def test_a_broken_reactor_leaves_a_red_event_and_a_job_that_repeats_it_and_those
     job = Job.objects.get(kind="react")
     assert job.body["reactors"] == [BAD, GOOD]
     with pytest.raises(ZeroDivisionError):
-        occasions.resume(**{"event_ids": job.body["events"], "reactors": job.body["reactors"]})
+        occasions.resume(event_ids=job.body["events"], reactors=job.body["reactors"])
     occasions.resume(job.body["events"], [GOOD, GOOD])
     assert SEEN == ["good", "good", "good"]
 

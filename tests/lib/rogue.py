@@ -21,11 +21,12 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @dataclass
 class Rogue:
-    """A listening server: how many connected, and each request as it arrived."""
+    """A listening server: how many connected, how many of these it closed, and each request as it arrived."""
 
     port: int
     scheme: str = "http"
     connections: int = 0
+    closed: int = 0
     requests: list[bytes] = field(default_factory=list)
     lines: list[socket.socket] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
@@ -41,9 +42,7 @@ class Rogue:
                 return b""
             data += more
         head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            (int(h[15:]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0
-        )
+        length = next((int(h[15:]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0)
         while len(body) < length:
             body += line.recv(65_536)
         self.requests.append(head + b"\r\n\r\n" + body)
@@ -73,6 +72,7 @@ def rogue(talk: Callable[[Rogue, socket.socket], None], tls: ssl.SSLContext | No
             line.settimeout(20)
             server.lines.append(tls.wrap_socket(line, server_side=True) if tls else line)
             talk(server, server.lines[-1])
+        server.closed += 1
 
     def accept() -> None:
         with contextlib.suppress(OSError):  # the listener was closed

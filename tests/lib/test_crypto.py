@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from cryptography.fernet import Fernet
@@ -23,6 +24,8 @@ class Note(models.Model):
 
     secret = EncryptedTextField(null=True, blank=True)
 
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
+
     class Meta:
         app_label = "lib_tests"
         db_table = "lib_tests_note"
@@ -38,10 +41,9 @@ def _keys(settings: Settings) -> None:
 
 @pytest.fixture
 def table(db: None) -> Iterator[None]:
-    key = Note._meta.pk.rel_db_type(connection)
-    serial = "serial" if connection.vendor == "postgresql" else str(key)
+    number = "bigserial" if connection.vendor == "postgresql" else "integer"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE lib_tests_note (id {serial} PRIMARY KEY, secret text)")
+        cursor.execute(f"CREATE TEMPORARY TABLE lib_tests_note (id {number} PRIMARY KEY, secret text)")
         yield
         cursor.execute("DROP TABLE lib_tests_note")
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from helpdesk.outbox import clock
 from helpdesk.outbox import services as outbox
-from helpdesk.outbox.jobs import JOBS, JobKind, Outcome
+from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
 from helpdesk.outbox.models import Job
 
 OK = Outcome(ok=True, status=200)
@@ -53,6 +53,7 @@ class Switch(JobKind):
 
     key = "probe"
     label = "probe"
+    batched = True
     probe = Probe()
 
     def run(self, job: Job) -> Outcome:

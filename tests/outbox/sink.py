@@ -3,10 +3,12 @@
     python -m tests.outbox.sink LOG
 
 Says its port in the first line of LOG, then one line for each request, in order of arrival: path, webhook-id,
-sequence, SHA-256 of the body, status of the answer. `/flaky…` answers 15 % with 503, `/slow…` after 50 ms.
+sequence, SHA-256 of the body, status of the answer. `/flaky…` answers 15 % with 503, `/slow…` after 50 ms,
+`/pause…` after a second, the first time.
 """
 
 import hashlib
+import itertools
 import json
 import random
 import sys
@@ -32,7 +34,7 @@ def arrivals(log: Path) -> list[Arrival]:
 
 
 def serve(log: Path) -> None:
-    guard, out = threading.Lock(), log.open("a", buffering=1)
+    guard, out, count = threading.Lock(), log.open("a", buffering=1), itertools.count()
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -41,8 +43,11 @@ def serve(log: Path) -> None:
             arrival = (self.path, self.headers["webhook-id"], json.loads(body)["sequence"])
             with guard:
                 out.write(json.dumps([*arrival, hashlib.sha256(body).hexdigest(), status]) + "\n")
+                first = next(count) == 0
             if self.path.startswith("/slow"):
                 time.sleep(0.05)
+            if self.path.startswith("/pause") and first:
+                time.sleep(1.0)
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,10 @@ import pytest
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message
-from helpdesk.outbox.models import Job, State
+from helpdesk.outbox import clock
+from helpdesk.outbox.health import health
+from helpdesk.outbox.models import Attempt, Heartbeat, Job, State
+from helpdesk.outbox.pump import Pump
 from tests import product, servers, world
 from tests.outbox.sink import Arrival, arrivals
 from tests.waiting import wait_for
@@ -84,12 +88,12 @@ def sink(tmp_path: Path) -> Iterator[Path]:
         servers.end(process)
 
 
-def desk(sink: Path, settings: Any) -> list[Case]:
-    """Ten cases on each of five endpoints."""
+def desk(sink: Path, settings: Any, paths: tuple[str, ...] = PATHS) -> list[Case]:
+    """Ten cases on each endpoint."""
     settings.EGRESS_ALLOW_NETWORKS = "127.0.0.0/8"
     settings.OUTBOX_DROP_WAKEUPS = 0.1
     address = f"http://127.0.0.1:{sink.read_text().split()[0]}"
-    channels = [world.messenger(address + path, title=path) for path in PATHS]
+    channels = [world.messenger(address + path, title=path) for path in paths]
     people = [world.customer(channel, f"customer {n}") for channel in channels for n in range(CASES)]
     return [world.says(person, "hello").case for person in people]
 
@@ -147,6 +151,35 @@ def kill_and_check(sink: Path, home: Path, settings: Any, *, times: int, kills: 
     assert Message.objects.filter(delivery="delivered").count() == times
     doubles = sum(arrival.status == 200 for arrival in came) - times
     print(f"{times} answers, {fleet.kills} kills, {doubles} doubles, {len(came)} requests")
+
+
+@pytest.mark.slow
+@pytest.mark.promise("P18")
+def test_a_worker_that_is_frozen_for_longer_than_its_lease_breaks_no_order_and_moves_no_state_back(
+    sink: Path, tmp_path: Path, transactional_db: None, settings: Any
+) -> None:
+    (case, *_) = desk(sink, settings, paths=("/pause",))
+    environment = product.environment(OUTBOX_LEASE="4")
+    frozen = servers.start([sys.executable, "manage.py", "pump"], log=tmp_path / "frozen.log", env=environment)
+    name = f"pump:{socket.gethostname()}:{frozen.pid}"
+    try:
+        wait_for(lambda: name in health().beats, 60)
+        answer([case], 8)
+        wait_for(lambda: arrivals(sink), 30)
+        frozen.send_signal(signal.SIGSTOP)
+        pump = Pump(name="pump:the other one")
+        pump.start()
+        wait_for(lambda: not waiting(), 60, pause=0.1)
+        thawed_at = clock.now()
+        frozen.send_signal(signal.SIGCONT)
+        wait_for(lambda: Heartbeat.objects.get(name=name).at > thawed_at, 30)
+        pump.stop()
+    finally:
+        servers.end(frozen)
+    check(arrivals(sink), 8, most_doubles=1)
+    assert set(Job.objects.values_list("state", "attempts")) == {(State.DONE, 1)}
+    assert Attempt.objects.count() == 8
+    assert Message.objects.filter(delivery="delivered").count() == 8
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from django.db import transaction
 from helpdesk.lib.registry import UnknownKey
 from helpdesk.outbox import alarm, clock
 from helpdesk.outbox import services as outbox
-from helpdesk.outbox.jobs import Outcome
+from helpdesk.outbox.kinds import Outcome
 from helpdesk.outbox.models import Job, Lane, State
 from tests.outbox.probe import DOWN, Probe, Time, fresh, put
 from tests.threads import at_once

@@ -9,7 +9,7 @@ import pytest
 
 from helpdesk.outbox import pace
 from helpdesk.outbox.health import health
-from helpdesk.outbox.jobs import Outcome
+from helpdesk.outbox.kinds import Outcome
 from helpdesk.outbox.models import Job, Lane, State
 from helpdesk.outbox.pump import Pump
 from tests.outbox.probe import DOWN, OK, Probe, put

@@ -5,7 +5,7 @@ import pytest
 
 from helpdesk.outbox import schedule
 from helpdesk.outbox import services as outbox
-from helpdesk.outbox.jobs import Outcome
+from helpdesk.outbox.kinds import Outcome
 from helpdesk.outbox.models import State
 from tests.outbox.probe import DOWN, OK, REFUSED, Probe, Time, fresh, put
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk.outbox import clock, timers
+from helpdesk.outbox import clock, timing
 from helpdesk.outbox import services as outbox
 from helpdesk.outbox.health import health
 from helpdesk.outbox.models import Heartbeat, Job, Lane, State
@@ -73,9 +73,9 @@ def test_the_sweep_rings_all_timers_also_after_one_that_fails(
         raise ValueError("the clock fell down")
 
     monkeypatch.setattr(
-        timers,
+        timing,
         "TIMERS",
-        [timers.Timer("a.broken", broken), timers.Timer("a.good", lambda: rung.append("good"))],
+        [timing.Timer("a.broken", broken), timing.Timer("a.good", lambda: rung.append("good"))],
     )
     outbox.sweep(outbox.drain)
     assert rung == ["good"]

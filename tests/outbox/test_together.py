@@ -17,7 +17,7 @@ def test_what_arrives_while_one_is_under_way_is_done_in_one_go() -> None:
         assert release.wait(5)
         return [item * 2 for item in items]
 
-    double = Together(work, at_once=1)
+    double = Together(work, patience=30)
     answers: dict[int, int] = {}
     threads = [threading.Thread(target=lambda n=n: answers.update({n: double(n)})) for n in range(5)]
     threads[0].start()
@@ -40,7 +40,7 @@ def test_a_go_that_waits_does_not_hold_up_the_next() -> None:
             assert stuck.wait(5)
         return items
 
-    echo = Together(work, at_once=2)
+    echo = Together(work, patience=0.01)
     thread = threading.Thread(target=echo, args=("stuck",))
     thread.start()
     wait_for(lambda: not echo._calls)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from helpdesk.cases import files
 from helpdesk.cases.models import Attachment, Case, Message, Priority, Status
 from helpdesk.lib.api import Strict
-from helpdesk.users.api.shapes import Addresses, Exact, Text, UserData
+from helpdesk.users.api.shapes import Addresses, Exact, Id, Text, UserData
 
 MOST_URLS = files.MOST
 
@@ -32,9 +32,9 @@ class Content(Strict):
 class CaseFacts(Strict):
     subject = Text(required=False, allow_blank=True, max_length=300)
     priority = serializers.ChoiceField(Priority.choices, required=False)
-    group_id = serializers.IntegerField(required=False, min_value=1)
-    staff_id = serializers.IntegerField(required=False, min_value=1)
-    labels = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=50)
+    group_id = Id(required=False)
+    staff_id = Id(required=False)
+    labels = serializers.ListField(child=Id(), required=False, max_length=50)
 
 
 class NewCase(Content, CaseFacts, Addresses, UserData):
@@ -56,9 +56,9 @@ class NewCase(Content, CaseFacts, Addresses, UserData):
 class NewMessage(Content):
     """POST cases/{id}/messages/: user_id as the customer, staff_id as an agent."""
 
-    user_id = serializers.IntegerField(required=False, min_value=1)
-    staff_id = serializers.IntegerField(required=False, min_value=1)
-    if_last_message_id = serializers.IntegerField(required=False, min_value=1)
+    user_id = Id(required=False)
+    staff_id = Id(required=False)
+    if_last_message_id = Id(required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(data)
@@ -70,15 +70,15 @@ class NewMessage(Content):
 
 
 class Note(Content):
-    staff_id = serializers.IntegerField(required=False, min_value=1)
+    staff_id = Id(required=False)
 
 
 class ChangeCase(CaseFacts):
     """PATCH cases/{id}/. null takes the group or the assignee away."""
 
     status = serializers.ChoiceField(Status.choices, required=False)
-    group_id = serializers.IntegerField(required=False, min_value=1, allow_null=True)
-    staff_id = serializers.IntegerField(required=False, min_value=1, allow_null=True)
+    group_id = Id(required=False, allow_null=True)
+    staff_id = Id(required=False, allow_null=True)
     custom_fields = serializers.DictField(required=False)
 
 
@@ -87,16 +87,16 @@ class EndChat(Strict):
 
 
 class Into(Strict):
-    case_id = serializers.IntegerField(min_value=1)
+    case_id = Id()
 
 
 class Assign(Strict):
-    staff_id = serializers.IntegerField(min_value=1, allow_null=True)
+    staff_id = Id(allow_null=True)
 
 
 class ChangeLabels(Strict):
-    add = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=50)
-    remove = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=50)
+    add = serializers.ListField(child=Id(), required=False, max_length=50)
+    remove = serializers.ListField(child=Id(), required=False, max_length=50)
 
 
 def show_case(case: Case) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from helpdesk.cases.models import Case, Label, Priority
 from helpdesk.channels.models import Channel
 from helpdesk.events.occasion import occasion
 from helpdesk.users.api import shapes
+from helpdesk.users.api.views import visible_profiles
 from helpdesk.users.models import Agent, CustomField, FieldLevel, Group, Profile
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles, told, values
@@ -109,33 +110,40 @@ def _meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, 
 
 def _who(data: dict[str, Any], channel: Channel, agent: Agent) -> Profile:
     if data.get("user_id"):
-        return known_profile(data["user_id"], channel)
+        return known_profile(data["user_id"], agent, channel)
     if data.get("user_custom_id"):
         return profiles.meet(ProfileKind.CUSTOM, data["user_custom_id"], channel=channel, by=agent)
     kind = ProfileKind.EMAIL if data.get("user_email") else ProfileKind.PHONE
     return profiles.meet(kind, data[f"user_{kind}"], level=channel.sender_level, by=agent)
 
 
-def known_profile(user_id: int, channel: Channel | None = None) -> Profile:
-    profile = Profile.objects.select_related("person", "channel").filter(pk=user_id).first()
+def known_profile(user_id: int, agent: Agent, channel: Channel | None = None) -> Profile:
+    """A user whom the agent may see. Raises ValidationError for all others."""
+    profile = visible_profiles(agent).select_related("person", "channel").filter(pk=user_id).first()
     if profile is None or (channel and profile.channel_id not in {None, channel.pk}):
         raise ValidationError({"user_id": [_("There is no such user in this channel.")]})
     return profile
 
 
-def channel_of(data: dict[str, Any]) -> Channel:
-    """Where a new case comes in: the custom channel named, or the desk's e-mail or phone."""
+def channel_of(data: dict[str, Any], agent: Agent) -> Channel:
+    """Where a new case comes in: the custom channel named, or the desk's e-mail or phone. The agent has to see it.
+
+    Without that a key could write as any customer into their running chat, and read the case in the answer.
+    """
+    channel = _named(data, agent)
+    if channel is None or not channel.active or not agent.sees(channel):
+        raise ValidationError({"channel": [_("There is no such channel, or it is switched off.")]})
+    return channel
+
+
+def _named(data: dict[str, Any], agent: Agent) -> Channel | None:
     name = data.get("channel")
     if name and name not in {"email", "phone"}:
-        channel = shapes.channel_named(name)
-        if channel is None or not channel.active:
-            raise ValidationError({"channel": [_("There is no such channel, or it is switched off.")]})
-        return channel
+        return shapes.channel_named(name)
     if data.get("user_id") and not name:
-        profile = known_profile(data["user_id"])
+        profile = known_profile(data["user_id"], agent)
         return profile.channel or Channel.objects.get(kind=_kind(profile.kind))
-    kind = name or ("email" if data.get("user_email") else "phone")
-    return Channel.objects.get(kind=kind)
+    return Channel.objects.get(kind=name or ("email" if data.get("user_email") else "phone"))
 
 
 def _kind(profile_kind: str) -> str:

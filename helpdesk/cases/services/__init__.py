@@ -1,5 +1,14 @@
 from helpdesk.cases.services.concealing import conceal
-from helpdesk.cases.services.delivery import delivered, failed, read, refused, retrying, switched_off
+from helpdesk.cases.services.delivery import (
+    Report,
+    delivered,
+    failed,
+    read,
+    refused,
+    report,
+    retrying,
+    switched_off,
+)
 from helpdesk.cases.services.holding import hold, hold_all
 from helpdesk.cases.services.incoming import Draft, Receipt, receive
 from helpdesk.cases.services.lifecycle import change_status, end_chat, end_silent_chats, take_chat
@@ -22,6 +31,7 @@ __all__ = (
     "Draft",
     "Facts",
     "Receipt",
+    "Report",
     "add_labels",
     "assign",
     "change_status",
@@ -40,6 +50,7 @@ __all__ = (
     "refused",
     "remove_labels",
     "reply",
+    "report",
     "retrying",
     "set_group",
     "set_priority",

@@ -23,14 +23,8 @@ def hold(case_id: int) -> Case:
 
 
 def hold_all(case_ids: Iterable[int]) -> list[Case]:
-    """Several cases at once, in four queries whatever their number. In order of id."""
-    ids = set(case_ids)
-    owners = Case.objects.filter(pk__in=ids).values_list("profile_id", flat=True)
-    held = {profile.pk: profile for profile in profiles.hold(*owners)}
-    cases = current().lock("case", rows(), ids)
-    for case in cases:
-        case.profile = held[case.profile_id]
-    return cases
+    """Several cases at once, without their people: enough for what became of a message. In order of id."""
+    return current().lock("case", Case.objects.all(), case_ids)
 
 
 class Elsewhere(Exception):

@@ -9,6 +9,7 @@ from helpdesk.cases.models import Case, Label
 from helpdesk.cases.services import holding
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
+from helpdesk.lib.ids import is_id
 from helpdesk.lib.text import check_text
 from helpdesk.users.errors import UnknownField
 from helpdesk.users.models import Agent, CustomField, FieldLevel, Group
@@ -119,7 +120,7 @@ def set_value(case: Case, name: str, value: Any, *, by: Actor | None) -> Case:
 def custom_field(name: str) -> CustomField:
     fields = CustomField.objects.filter(level=FieldLevel.CASE, active=True)
     number = name.removeprefix("cf_")
-    found = fields.filter(key=name).first() or (number.isdecimal() and fields.filter(pk=int(number)).first())
+    found = fields.filter(key=name).first() or (is_id(number) and fields.filter(pk=int(number)).first())
     if not found:
         raise UnknownField(fields={name: [_("There is no such case field.")]})
     return found

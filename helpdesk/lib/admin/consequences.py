@@ -45,4 +45,4 @@ def _delete(row: models.Model) -> None:
     Keys are checked at the commit, which never comes. (A real deletion would change every case of a group.)
     """
     rows = type(row)._base_manager.filter(pk=row.pk)
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)

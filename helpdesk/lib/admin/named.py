@@ -85,16 +85,16 @@ class NamedAdmin(admin.ModelAdmin[M]):
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse | None:
+    ) -> HttpResponse:
         return super().history_view(request, object_id, {**self._place(), **(extra_context or {})})
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             _plain(field.widget)
         return field
 
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Choices begin with a capital, as labels do."""
         field: Any = super().formfield_for_choice_field(db_field, request, **kwargs)
         field.choices = [
@@ -121,7 +121,7 @@ class NamedTabular(admin.TabularInline[M, P]):
         name_inputs(formset.form.base_fields.items())
         return type(formset.__name__, (_NamedDeletion, formset), {})
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             _plain(field.widget)

@@ -52,8 +52,9 @@ class SecretAdmin(NamedAdmin[M]):
 
     def response_add(self, request: HttpRequest, obj: M, post_url_continue: str | None = None) -> HttpResponse:
         if "_popup" not in request.POST:
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST["_continue"] = "1"  # type: ignore[index]
+            sent = request.POST.copy()
+            sent["_continue"] = "1"
+            request.POST = sent  # type: ignore[assignment]
         return super().response_add(request, obj, post_url_continue)
 
     def render_change_form(

@@ -9,13 +9,13 @@ from django.db import connection
 from helpdesk.outbox import alarm
 from helpdesk.outbox.models import Lane
 from helpdesk.outbox.pace import PACE
-from helpdesk.outbox.services import turns
+from helpdesk.outbox.services import outcomes, turns
 from helpdesk.outbox.services.turns import Turn
 from helpdesk.outbox.together import Together
 
 LONGEST = 20.0  # seconds, then others have their turn
 
-_settle = Together(turns.settle)
+_settle = Together(outcomes.settle, coming=lambda: PACE.young())
 
 
 def drain(lane_id: int, *, worker: str = "", stop: threading.Event | None = None) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.lib.errors import Refusal
 from helpdesk.lib.ids import uuid7
 from helpdesk.outbox import alarm, clock
-from helpdesk.outbox.jobs import JOBS
+from helpdesk.outbox.kinds import JOBS
 from helpdesk.outbox.models import Job, Lane, State
 
 # (sequence, public id of the job before, own public id) → bytes: for bodies that tell their place in line.
@@ -65,12 +65,17 @@ def enqueue(
         due_at=due_at or now,
         created_at=now,
     )
-    line.sequence, line.last_public_id = sequence, public_id
+    _lengthen(line, job)
+    return job
+
+
+def _lengthen(line: Lane, job: Job) -> None:
+    """The job is the last of its lane now; the lane is woken if its first one is due."""
+    line.sequence, line.last_public_id = job.sequence, job.public_id
     line.due_at = line.due_at or job.due_at
     line.save(update_fields=["sequence", "last_public_id", "due_at"])
-    if line.due_at <= now:
+    if line.due_at <= job.created_at:
         transaction.on_commit(partial(alarm.wake, line.pk), robust=True)
-    return job
 
 
 def _held(key: str, group: str) -> Lane:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Case, Count, F, Value, When, Window
 from django.db.models.functions import RowNumber
 
-from helpdesk.outbox import alarm, clock, timers
+from helpdesk.outbox import alarm, clock, timing
 from helpdesk.outbox.models import Heartbeat, Job, Lane, State
 from helpdesk.outbox.services.turns import CAP
 
@@ -22,7 +22,7 @@ def sweep(wake: Callable[[int], object] = alarm.call) -> int:
     lanes = due()
     for lane_id in lanes:
         wake(lane_id)
-    timers.ring()
+    timing.ring()
     return len(lanes)
 
 
@@ -53,7 +53,7 @@ def beat(name: str) -> None:
         Heartbeat.objects.bulk_create([Heartbeat(name=name, at=now)], ignore_conflicts=True)
 
 
-@timers.timer(TIDY)
+@timing.timer(TIDY)
 def tidy() -> None:
     """Once an hour, by whoever comes first: forgets old jobs and processes, and mends lanes."""
     now = clock.now()

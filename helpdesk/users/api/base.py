@@ -55,7 +55,8 @@ class ApiView(GenericViewSet[Any]):
         def work() -> Response:
             with transaction.atomic():
                 response = handler(*args, **kwargs)
-                idempotency.keep(row, response)
+                if not idempotency.keep(row, response):
+                    raise idempotency.InFlight
                 return response
 
         return repeat(work)

@@ -87,18 +87,22 @@ def _take_over(row: StoredAnswer) -> bool:
     if now - row.created_at < STALE:
         return False
     rows = StoredAnswer.objects.filter(pk=row.pk, status=0, created_at=row.created_at)
-    return rows.update(created_at=now) == 1
+    won = rows.update(created_at=now) == 1
+    row.created_at = now
+    return won
 
 
-def keep(row: StoredAnswer, response: Response) -> None:
-    """Stores the answer, encrypted. Errors that another try could mend free the key instead."""
+def keep(row: StoredAnswer, response: Response) -> bool:
+    """Stores the answer, encrypted. Errors that another try could mend free the key instead.
+
+    False where somebody else has taken the claim over: this worker was too slow, and its effect must not stay.
+    """
+    mine = StoredAnswer.objects.filter(pk=row.pk, created_at=row.created_at)
     if response.status_code >= 500 or response.status_code in {409, 429}:
-        row.delete()
-        return
-    row.status = response.status_code
+        return bool(mine.delete()[0])
     told = _without_secrets(response.data) if response.status_code < 400 else response.data
-    row.body = crypto.encrypt(json.dumps(told, default=str))
-    row.save(update_fields=["status", "body"])
+    body = crypto.encrypt(json.dumps(told, default=str))
+    return mine.update(status=response.status_code, body=body) == 1
 
 
 def _replay(row: StoredAnswer) -> Response:
@@ -112,7 +116,7 @@ def _without_secrets(data: Any) -> Any:
 
 
 def fingerprint(request: Request) -> str:
-    """What makes two requests the same: method, path and parsed body (files by name and size)."""
+    """What makes two requests the same: method, path and parsed body (files by name and content)."""
     data = {name: _shape(value) for name, value in dict(request.data).items()}
     text = json.dumps([request.method, request.path, data], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -121,4 +125,12 @@ def fingerprint(request: Request) -> str:
 def _shape(value: Any) -> Any:
     if isinstance(value, list):
         return [_shape(one) for one in value]
-    return [value.name, value.size] if hasattr(value, "chunks") else value
+    return [value.name, _content(value)] if hasattr(value, "chunks") else value
+
+
+def _content(upload: Any) -> str:
+    content = hashlib.sha256()
+    for chunk in upload.chunks():
+        content.update(chunk)
+    upload.seek(0)
+    return content.hexdigest()

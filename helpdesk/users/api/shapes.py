@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from helpdesk.channels.models import Channel
 from helpdesk.lib.api import Strict
+from helpdesk.lib.ids import is_id
 from helpdesk.users.models import CustomField, Profile
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles
@@ -44,6 +45,13 @@ class Text(serializers.CharField):
         return text
 
 
+class Id(serializers.IntegerField):
+    """The id of a row: what the database can hold."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **more)
+
+
 class UserData(Strict):
     """What may be said of a person along with any call."""
 
@@ -58,7 +66,7 @@ class UserData(Strict):
 class Addresses(Strict):
     """Who is meant."""
 
-    user_id = serializers.IntegerField(required=False, min_value=1)
+    user_id = Id(required=False)
     user_email = Text(required=False, max_length=ADDRESS_LIMIT)
     user_phone = Text(required=False, max_length=60)
     user_custom_id = Exact(required=False)
@@ -73,9 +81,7 @@ def said(data: dict[str, Any], custom: dict[str, Any] | None = None) -> dict[str
 def channel_named(name: str) -> Channel | None:
     """The custom channel behind `cch1` (or `1`)."""
     number = name.removeprefix("cch")
-    if not number.isascii() or not number.isdecimal():
-        return None
-    return Channel.objects.filter(pk=int(number), kind="custom").first()
+    return Channel.objects.filter(pk=int(number), kind="custom").first() if is_id(number) else None
 
 
 def show(profile: Profile, *, fields: list[CustomField] | None = None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.channels.models import Language
+from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.lib.api import Page, Strict
+from helpdesk.lib.ids import is_id
 from helpdesk.users.api import shapes
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Agent, Company, CustomField, Group, Profile
@@ -44,7 +46,7 @@ class NewUser(shapes.UserData):
 class Other(Strict):
     """PUT users/{id}/link/: with whom."""
 
-    user_id = serializers.IntegerField(required=False, min_value=1)
+    user_id = shapes.Id(required=False)
     user_email = shapes.Text(required=False, max_length=255)
     user_phone = shapes.Text(required=False, max_length=60)
 
@@ -64,7 +66,7 @@ class UserView(ApiView):
 
     def get_object(self) -> Profile:
         text = str(self.kwargs["pk"])
-        found = self.get_queryset().filter(pk=int(text)).first() if text.isascii() and text.isdecimal() else None
+        found = self.get_queryset().filter(pk=int(text)).first() if is_id(text) else None
         if found is None:
             raise Http404
         return found
@@ -125,7 +127,10 @@ class UserView(ApiView):
                 raise ValidationError({"user_id": [_("There is no such user.")]})
             return other
         kind = ProfileKind.EMAIL if "user_email" in data else ProfileKind.PHONE
-        return profiles.meet(kind, data[f"user_{kind}"], by=self.agent)
+        known = profiles.find(kind, data[f"user_{kind}"])
+        if known:
+            check_visible(known, self.agent, f"user_{kind}")
+        return known or profiles.meet(kind, data[f"user_{kind}"], by=self.agent)
 
     def _filtered(self, rows: QuerySet[Profile]) -> QuerySet[Profile]:
         asked = self.request.query_params
@@ -141,11 +146,24 @@ class UserView(ApiView):
 
 
 def visible_profiles(agent: Agent) -> QuerySet[Profile]:
-    """Admins see all people; others those who wrote in a channel of theirs, and the other profiles of these."""
+    """Admins see all people; others those of their channels, and whom they brought in as long as they wrote nowhere.
+
+    With each of them come the other profiles of the same person.
+    """
     if agent.is_admin:
         return Profile.objects.all()
-    mine = Profile.objects.filter(cases__channel__in=agent.channels.values("pk")).values("person")
-    return Profile.objects.filter(person__in=mine)
+    channels = agent.channels.values("pk")
+    met = Event.objects.filter(profile_id=OuterRef("pk"), kind="profile.met", actor_kind="agent", actor_id=agent.pk)
+    here = Profile.objects.filter(pk=OuterRef("pk"), cases__channel__in=channels)
+    anywhere = Profile.objects.filter(pk=OuterRef("pk"), cases__isnull=False)
+    theirs = Q(channel__in=channels) | Exists(here) | (Exists(met) & ~Exists(anywhere))
+    return Profile.objects.filter(Exists(Profile.objects.filter(theirs, person=OuterRef("person"))))
+
+
+def check_visible(profile: Profile, agent: Agent, name: str) -> None:
+    """Raises ValidationError with the field's name where the agent may not see this person: as for nobody."""
+    if not visible_profiles(agent).filter(pk=profile.pk).exists():
+        raise ValidationError({name: [_("There is no such user.")]})
 
 
 @occasion
@@ -153,13 +171,14 @@ def make_user(data: dict[str, Any], agent: Agent) -> tuple[Profile, list[str]]:
     """The profile of the strongest address given, the others linked to it."""
     if data.get("user_custom_id"):
         channel = shapes.channel_named(data["user_custom_channel"])
-        if channel is None:
+        if channel is None or not agent.sees(channel):
             raise ValidationError({"user_custom_channel": [_("There is no such channel.")]})
         profile = profiles.meet(ProfileKind.CUSTOM, data["user_custom_id"], channel=channel, by=agent)
     else:
         names = {"external_id": "external", "user_email": "email", "user_phone": "phone"}
         name = next(name for name in names if data.get(name))
         profile = profiles.meet(names[name], data[name], by=agent)
+        check_visible(profile, agent, name)
     beside = told.Told(
         email=data.get("user_email", "") if profile.kind != ProfileKind.EMAIL else "",
         phone=data.get("user_phone", "") if profile.kind != ProfileKind.PHONE else "",

@@ -78,6 +78,10 @@ class Agent(AbstractBaseUser):
     def is_superuser(self) -> bool:
         return self.is_admin
 
+    def sees(self, channel: Channel) -> bool:
+        """Whether cases of this channel may be theirs to read and to open; groups decide further."""
+        return self.is_active and (self.is_admin or self.channels.filter(pk=channel.pk).exists())
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and self.is_admin
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
-from helpdesk.lib.text import check_text
+from helpdesk.lib.text import check_text, one_line
 from helpdesk.users.errors import BadValue, UnknownField
 from helpdesk.users.models import Company, CustomField, FieldLevel, Person, Profile, Value
 from helpdesk.users.models.fields import FieldKind, Source
@@ -68,7 +68,7 @@ def check(said: dict[str, Any]) -> dict[str, Any]:
     clean: dict[str, Any] = {}
     for name, value in said.items():
         if name in PLAIN:
-            clean[name] = _company(value) if name == "company" else _text(name, value, PLAIN[name])
+            clean[name] = _plain(name, value)
             continue
         field = fields.get(name) or by_id.get(name)
         if field is None:
@@ -77,8 +77,24 @@ def check(said: dict[str, Any]) -> dict[str, Any]:
     return clean
 
 
+def field_names() -> set[str]:
+    """What the user's custom fields may be called: their keys, and `cf_<id>`."""
+    return {name for field in _fields() for name in (field.key, f"cf_{field.pk}")}
+
+
 def _fields() -> Iterable[CustomField]:
     return CustomField.objects.filter(level=FieldLevel.USER, active=True)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "company":
+        return _company(value)
+    return (_text if name == "note" else _line)(name, value, PLAIN[name])
+
+
+def _line(name: str, value: Any, limit: int) -> str | None:
+    """Text that stands beside other names: without what turns the direction, hides, or breaks the line."""
+    return one_line(_text(name, value, limit) or "") or None
 
 
 def _text(name: str, value: Any, limit: int) -> str | None:
@@ -90,8 +106,11 @@ def _text(name: str, value: Any, limit: int) -> str | None:
 
 
 def _company(value: Any) -> int | None:
-    name = _text("company_name", value, PLAIN["company"])
-    return Company.objects.get_or_create(name=name)[0].pk if name else None
+    """The company of this name; of several, which people and races can make, the first."""
+    name = _line("company_name", value, PLAIN["company"])
+    if not name:
+        return None
+    return (Company.objects.filter(name=name).order_by("pk").first() or Company.objects.create(name=name)).pk
 
 
 def parse(field: CustomField, value: Any, name: str = "") -> Any:

@@ -1,11 +1,14 @@
 """Kinds of jobs: each app registers its own, and hears from it what became of a job."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from helpdesk.lib.registry import Registry
 from helpdesk.outbox.models import Job
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,35 @@ class JobKind:
     def lock(self, job: Job) -> None:
         """Locks what `done` will change; the outbox locks its lane only afterwards."""
 
+    def done(self, job: Job, outcome: Outcome) -> None:
+        """Reports a try upwards; job.state, job.attempts and job.due_at are decided, outcome.final too."""
+
+    # The same for several at once, where a kind can do better than one after the other.
+
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        """Reads what `run` will need of these jobs into `job.facts`, outside of any transaction, just before."""
+
     def lock_all(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             self.lock(job)
 
-    def done(self, job: Job, outcome: Outcome) -> None:
-        """Reports a try upwards; job.state, job.attempts and job.due_at are decided, outcome.final too."""
+    def done_all(self, told: Sequence[tuple[Job, Outcome]]) -> None:
+        for job, outcome in told:
+            self.done(job, outcome)
 
 
 JOBS: Registry[JobKind] = Registry("job kind")
+
+
+def kind_of(key: str) -> JobKind:
+    """The kind; one that does nothing but fail where nobody has registered it."""
+    return JOBS.get(key) if key in JOBS else JobKind()
+
+
+def perform(job: Job) -> Outcome:
+    """Runs a job. This is the one place where the mistakes of kinds end: as failed tries, not as dead workers."""
+    try:
+        return JOBS.get(job.kind).run(job)
+    except Exception as error:
+        log.exception("the job %s failed", job)
+        return Outcome(ok=False, error=type(error).__name__)

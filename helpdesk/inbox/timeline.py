@@ -1,0 +1,183 @@
+"""A case as it is read: messages, notes and what happened, in order of time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+from django.utils import timezone
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.cases.models import Author, Case, Delivery, Message, Priority, Status
+from helpdesk.cases.services import reading
+from helpdesk.events.kinds import EVENTS
+from helpdesk.events.models import Event
+from helpdesk.inbox.people import Names
+from helpdesk.inbox.sureness import Sure, at
+from helpdesk.users.models import Link
+
+# Messages shown at first; each "earlier" shows four times as many.
+SHOWN = 50
+MOST = 3200
+MOST_EVENTS = 500
+WORDS: dict[str, Any] = {**dict(Status.choices), **dict(Priority.choices)}
+DELIVERIES = {
+    Delivery.QUEUED: ("queued", gettext_lazy("Waits to be sent")),
+    Delivery.SENDING: ("sending", gettext_lazy("Is being sent")),
+    Delivery.DELIVERED: ("delivered", gettext_lazy("Delivered")),
+    Delivery.READ: ("read", gettext_lazy("Read")),
+    Delivery.RETRYING: ("queued", gettext_lazy("Not delivered yet")),
+    Delivery.REFUSED: ("failed", gettext_lazy("Not delivered: the receiver refused it")),
+    Delivery.FAILED: ("failed", gettext_lazy("Not delivered")),
+    Delivery.OFF: ("failed", gettext_lazy("Not delivered: the channel is switched off")),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message or note. look: its class in the page. state, delivery: how far an answer got, for CSS and in words."""
+
+    message: Message
+    at: datetime
+    look: str
+    who: str
+    sure: Sure | None
+    state: str
+    delivery: str
+    form = "message"
+
+    @property
+    def failed(self) -> bool:
+        return self.state == "failed"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line between the messages."""
+
+    sentence: str
+    at: datetime
+    red: bool
+    icon: str
+    form = "event"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A new day begins."""
+
+    day: date
+    words: str
+    form = "day"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """entries in order; earlier: how many messages to ask for to see more, 0 when all are here."""
+
+    entries: list[Said | Happened | Day]
+    earlier: int
+    last_message_id: int | None
+
+
+def read(case: Case, names: Names, links: Iterable[Link], shown: int = SHOWN) -> Timeline:
+    """The last `shown` messages of a case and of those merged into it, with what happened between them."""
+    shown = max(SHOWN, min(shown, MOST))
+    parts = reading.parts_of(case)
+    messages = _messages(parts, shown + 1)
+    more = len(messages) > shown
+    messages = messages[-shown:]
+    events = _events(parts, since=messages[0].created_at if more else None)
+    names.rules |= {event.data["rule"]: str(event.data.get("title", "")) for event in events if _is_firing(event)}
+    said = [_said(message, names, links) for message in messages]
+    happened = [_happened(event, names) for event in events if EVENTS.get(event.kind).sentence]
+    entries: list[Said | Happened] = sorted([*said, *happened], key=attrgetter("at"))
+    last = max((message.pk for message in messages if not message.note), default=None)
+    return Timeline(list(_by_day(entries)), min(shown * 4, MOST) if more and shown < MOST else 0, last)
+
+
+def _messages(parts: list[int], most: int) -> list[Message]:
+    found = reading.messages_of(parts).select_related("profile").prefetch_related("attachments")
+    return list(found.order_by("-created_at", "-id")[:most])[::-1]
+
+
+def _events(parts: list[int], since: datetime | None) -> list[Event]:
+    events = Event.objects.filter(case_id__in=parts).exclude(kind="message.added")
+    if since:
+        events = events.filter(created_at__gte=since)
+    return list(events.order_by("-id")[:MOST_EVENTS])[::-1]
+
+
+def _is_firing(event: Event) -> bool:
+    return event.kind == "rule.fired" and "rule" in event.data
+
+
+def _said(message: Message, names: Names, links: Iterable[Link]) -> Said:
+    look, who = _author(message, names)
+    sure = None
+    if message.profile_id is not None:
+        sure = at(message.created_at, message.profile_id, message.level, links)
+    state, words = _delivery(message)
+    return Said(message, message.created_at, look, who, sure, state, words)
+
+
+def _author(message: Message, names: Names) -> tuple[str, str]:
+    if message.author == Author.PROFILE:
+        return "customer", names.customer
+    if message.author == Author.AGENT:
+        who = names.of("agent", message.agent_id)
+        return ("note" if message.note else "agent"), who
+    who = names.of("rule", message.rule_id) if message.author == Author.RULE else names.of("desk", None)
+    return ("note" if message.note else "rule"), who
+
+
+def _delivery(message: Message) -> tuple[str, str]:
+    """("delivered", "Delivered"): a word for CSS and words for people; empty where nothing has to be delivered."""
+    if message.note or message.delivery not in DELIVERIES:
+        return "", ""
+    state, words = DELIVERIES[Delivery(message.delivery)]
+    parts = [str(words)]
+    if message.delivery == Delivery.RETRYING and message.next_try_at:
+        at = localtime(message.next_try_at).strftime("%H:%M:%S")
+        parts.append(_("will be tried again at %(time)s") % {"time": at})
+    text = ", ".join(parts)
+    return state, f"{text}: {message.problem}" if message.problem else text
+
+
+def _happened(event: Event, names: Names) -> Happened:
+    actor = names.of(event.actor_kind, event.actor_id)
+    icon = "zap" if event.actor_kind == "rule" or event.kind == "rule.fired" else ""
+    return Happened(sentence(event, actor), event.created_at, event.red, "triangle-alert" if event.red else icon)
+
+
+def sentence(event: Event, actor: str) -> str:
+    """What happened in words; where an old event lacks a fact that the sentence names, the kind's short label."""
+    kind = EVENTS.get(event.kind)
+    facts = {name: WORDS.get(value, value) if isinstance(value, str) else value for name, value in event.data.items()}
+    facts |= {name: ", ".join(map(str, value)) for name, value in facts.items() if isinstance(value, list)}
+    try:
+        return str(kind.sentence).format(**{**facts, "actor": actor}).strip()
+    except (KeyError, IndexError):
+        return str(kind.label)
+
+
+def _by_day(entries: Iterable[Said | Happened]) -> Iterator[Said | Happened | Day]:
+    """The entries with a line before the first of each day."""
+    before = None
+    for entry in entries:
+        day = localtime(entry.at).date()
+        if day != before:
+            yield Day(day, day_words(day))
+            before = day
+        yield entry
+
+
+def day_words(day: date) -> str:
+    """Today, Yesterday, or the date."""
+    ago = (localtime(timezone.now()).date() - day).days
+    if ago in (0, 1):
+        return _("Yesterday") if ago else _("Today")
+    return ""

@@ -1,0 +1,124 @@
+"""The views at the left of the inbox: which cases each holds, how many, and a page of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import IntegerField, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.cases.models import Case, Status
+from helpdesk.cases.models.case import Cases
+from helpdesk.cases.services import reading
+from helpdesk.users.models import Agent
+
+MOST = 1000
+ROWS = 25
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Tray:
+    """key: stands in the address. empty: what an agent reads when there is nothing in it."""
+
+    key: str
+    title: Any
+    icon: str
+    empty: Any
+    choose: Callable[[Cases, Agent], Cases]
+
+    def cases(self, agent: Agent) -> Cases:
+        """The cases in it that the agent may see."""
+        return self.choose(reading.seen_by(agent).whole(), agent)
+
+
+class Counted(NamedTuple):
+    tray: Tray
+    number: int
+
+    @property
+    def shown(self) -> str:
+        """A number, or 999+: nobody works through more, and counting a million takes its time."""
+        return f"{MOST - 1}+" if self.number >= MOST else str(self.number)
+
+
+class Page(NamedTuple):
+    """A page of cases, and the place where the next one begins ("" after the last)."""
+
+    cases: list[Case]
+    next: str
+
+
+TRAYS = (
+    Tray("open", _("Open"), "inbox", _("No open cases."), lambda cases, _agent: cases.open()),
+    Tray(
+        "mine",
+        _("Assigned to me"),
+        "user-round",
+        _("Nothing is assigned to you."),
+        lambda cases, agent: cases.active().filter(assignee=agent),
+    ),
+    Tray(
+        "unassigned",
+        _("Unassigned"),
+        "user-round-x",
+        _("Every open case has somebody."),
+        lambda cases, _agent: cases.open().filter(assignee=None),
+    ),
+    Tray("chats", _("Chats"), "messages-square", _("No chat is under way."), lambda cases, _agent: cases.chats()),
+    Tray("pending", _("Pending"), "clock", _("No case waits."), lambda cases, _agent: cases.pending()),
+    Tray(
+        "closed",
+        _("Closed"),
+        "archive",
+        _("No case has been closed yet."),
+        lambda cases, _agent: cases.filter(status=Status.CLOSED),
+    ),
+    Tray("all", _("All"), "layers", _("There are no cases yet."), lambda cases, _agent: cases),
+)
+BY_KEY = {tray.key: tray for tray in TRAYS}
+DEFAULT = TRAYS[0]
+
+
+class NumberOf(Subquery):
+    """How many rows a query has, at most as many as its limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def counted(agent: Agent) -> list[Counted]:
+    """All trays with their numbers, in one query."""
+    numbers = {f"in_{tray.key}": NumberOf(tray.cases(agent).order_by().values("pk")[:MOST]) for tray in TRAYS}
+    counts: Any = Agent.objects.filter(pk=agent.pk).values(**numbers).first() or {}
+    return [Counted(tray, counts.get(f"in_{tray.key}", 0)) for tray in TRAYS]
+
+
+def page(tray: Tray, agent: Agent, after: str = "") -> Page:
+    """The newest cases of a tray, or those after the place where an earlier page ended."""
+    cases = reading.rows(tray.cases(agent)).newest()
+    place = _read(after)
+    if place:
+        at, pk = place
+        earlier = Q(last_activity_at__lt=at) | Q(pk__lt=pk)
+        cases = cases.filter(earlier, last_activity_at__lte=at)
+    found = list(cases[: ROWS + 1])
+    more = len(found) > ROWS
+    return Page(found[:ROWS], _write(found[ROWS - 1]) if more else "")
+
+
+def _write(case: Case) -> str:
+    return f"{(case.last_activity_at - EPOCH) // MICROSECOND}-{case.pk}"
+
+
+def _read(after: str) -> tuple[datetime, int] | None:
+    """The place in an address; None for the first page, and for what nobody but a person has typed."""
+    moment, _dash, pk = after.partition("-")
+    if not (moment.isdecimal() and pk.isdecimal()) or len(after) > 40:
+        return None
+    try:
+        return EPOCH + int(moment) * MICROSECOND, int(pk)
+    except OverflowError:
+        return None

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from helpdesk.live import views
+
+app_name = "live"
+urlpatterns = [path("", views.stream, name="stream")]

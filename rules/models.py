@@ -1,0 +1,184 @@
+"""Rules: when something comes in, changes, or stays quiet, look at these conditions, then do that."""
+
+import uuid
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.cases.models import Case
+
+
+class RuleList(models.TextChoices):
+    NEW = "new", _("new cases")
+    UPDATED = "updated", _("updated cases")
+    TIME = "time", _("time")
+
+
+class Rules(models.QuerySet["Rule"]):
+    def with_parts(self) -> Self:
+        return self.prefetch_related("conditions", "actions")
+
+
+class Rule(models.Model):
+    """It matches when all conditions of block ALL hold and, if there are any in block ANY, one of those.
+
+    version grows with each change; problem says in words why a rule cannot be used (a deleted label, say).
+    """
+
+    list = models.CharField(_("list"), max_length=8, choices=RuleList)
+    title = models.CharField(_("title"), max_length=200)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+    stop = models.BooleanField(_("stop after this rule"), default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    problem = models.CharField(max_length=300, blank=True, editable=False)
+    fired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = Rules.as_manager()
+
+    class Meta:
+        ordering = ("list", "position", "id")
+        indexes = (models.Index(fields=("list", "position", "id"), name="rule_list"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Block(models.TextChoices):
+    ALL = "all", _("all of these")
+    ANY = "any", _("any of these")
+
+
+class Condition(models.Model):
+    """field and operator are keys of `helpdesk.cases.fields`; value is what that operator takes, as JSON."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="conditions")
+    block = models.CharField(_("block"), max_length=3, choices=Block, default=Block.ALL)
+    field = models.CharField(_("field"), max_length=100)
+    operator = models.CharField(_("operator"), max_length=40)
+    value = models.JSONField(_("value"), null=True, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.operator} {self.value!r}"
+
+
+class Action(models.Model):
+    """kind is a key of `helpdesk.cases.actions`; values is what that action takes ({name: value})."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="actions")
+    kind = models.CharField(_("action"), max_length=40)
+    values = models.JSONField(_("values"), default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Run(models.Model):
+    """One pass over a list for a case, with its trace. Kept a fortnight.
+
+    trace: what `rules.services.traces` packs, at most 2 kB: for each rule `[id, version, "fired"]` or
+    `[id, version, index of the first condition that failed, the value it saw, cut at 60 characters]`.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="runs")
+    # Before `list`, which hides the built-in from what follows in this class.
+    fired = models.JSONField(default=list)
+    list = models.CharField(max_length=8, choices=RuleList)
+    occasion = models.UUIDField()
+    event_id = models.BigIntegerField(null=True)
+    trace = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("occasion", "case", "list"), condition=~Q(list="time"), name="once_per_occasion"
+            ),
+        )
+        indexes = (models.Index(fields=("case", "-id"), name="run_case"),)
+
+    def __str__(self) -> str:
+        return f"{self.list} {self.case_id}"
+
+
+class Wait(models.Model):
+    """A time rule's clock for one case. due_at: when it rings; empty: not before the clock starts anew.
+
+    rung_for: the start of the clock for which the rule was done with; it is done once for each start.
+    """
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="waits")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="waits")
+    due_at = models.DateTimeField(null=True, blank=True)
+    rung_for = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("rule", "case"), name="one_wait_per_rule_and_case"),)
+        indexes = (models.Index(fields=("due_at",), name="wait_due", condition=Q(due_at__isnull=False)),)
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.case_id} {self.due_at}"
+
+
+class Revision(models.Model):
+    """One row. Its token is another one after every change of a rule, or of something that rules name.
+
+    Prepared rules are kept in memory beside the token they were read with. A token is random and not a
+    number, so that one that was rolled back never comes again.
+    """
+
+    token = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
+class OfOneList(models.Manager["Rule"]):
+    """The rules of one of the three lists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def get_queryset(self) -> models.QuerySet["Rule"]:
+        return Rules(self.model, using=self._db).filter(list=self.name)
+
+
+class NewCasesRule(Rule):
+    objects: ClassVar[OfOneList] = OfOneList(RuleList.NEW)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("rule for new cases")
+        verbose_name_plural = _("New cases")
+
+
+class UpdatedCasesRule(Rule):
+    objects: ClassVar[OfOneList] = OfOneList(RuleList.UPDATED)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("rule for updated cases")
+        verbose_name_plural = _("Updated cases")
+
+
+class TimeRule(Rule):
+    objects: ClassVar[OfOneList] = OfOneList(RuleList.TIME)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("time rule")
+        verbose_name_plural = _("Time")

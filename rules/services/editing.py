@@ -1,0 +1,156 @@
+"""Making and changing rules."""
+
+from typing import ClassVar
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.events.occasion import occasion
+from helpdesk.events.services import Actor, record
+from helpdesk.lib.errors import Refusal
+from helpdesk.lib.fields import FIELDS, remembered
+from rules import drafts
+from rules.drafts import Draft, Errors
+from rules.models import Action, Block, Condition, Rule, RuleList
+from rules.services import memory
+from rules.services.clocks import start_clocks
+
+
+class BadRule(Refusal):
+    """errors: {path of a row ("all.0", "actions.1.texts"): a sentence}."""
+
+    code: ClassVar[str] = "bad_rule"
+    sentence = gettext_lazy("This rule cannot be used like this.")
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(fields={path: [sentence] for path, sentence in errors.items()})
+        self.errors = errors
+
+
+@occasion
+def save(draft: Draft, *, by: Actor | None, rule: Rule | None = None) -> Rule:
+    """Makes a rule at the end of its list, or changes one. Raises BadRule."""
+    with remembered():
+        clean, errors = drafts.check(draft, FIELDS.now())
+    if errors:
+        raise BadRule(errors)
+    row = Rule.objects.select_for_update().get(pk=rule.pk) if rule else Rule(list=draft.list, version=0)
+    if rule and drafts.of(row) == clean and not row.problem:
+        return row
+    _write(row, clean)
+    if clean.list == RuleList.TIME and clean.active:
+        start_clocks()
+    record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list)
+    return row
+
+
+def _write(row: Rule, draft: Draft) -> None:
+    if row.pk is None or row.list != draft.list:
+        row.position = _end(draft.list)
+    row.list, row.title, row.active, row.stop = draft.list, draft.title, draft.active, draft.stop
+    row.version, row.problem = row.version + 1, ""
+    row.save()
+    row.conditions.all().delete()
+    row.actions.all().delete()
+    blocks = ((Block.ALL, draft.all), (Block.ANY, draft.any))
+    terms = [(block, term) for block, block_terms in blocks for term in block_terms]
+    Condition.objects.bulk_create(
+        Condition(rule=row, block=b, field=t.field, operator=t.operator, value=t.value, position=position)
+        for position, (b, t) in enumerate(terms)
+    )
+    Action.objects.bulk_create(
+        Action(rule=row, kind=step.kind, values=step.values, position=position)
+        for position, step in enumerate(draft.actions)
+    )
+    memory.revise()
+
+
+def _end(name: str) -> int:
+    last = Rule.objects.filter(list=name).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+@occasion
+def clone(rule: Rule, *, by: Actor | None) -> Rule:
+    """A copy right after the rule, switched off."""
+    row = Rule(
+        list=rule.list,
+        title=_("%s (copy)") % rule.title[: drafts.TITLE_LIMIT - 20],
+        active=False,
+        stop=rule.stop,
+    )
+    row.position = _end(rule.list)
+    row.problem = rule.problem
+    row.save()
+    for condition in rule.conditions.all():
+        condition.pk, condition.rule = None, row
+        condition.save()
+    for action in rule.actions.all():
+        action.pk, action.rule = None, row
+        action.save()
+    _place(row, after=rule)
+    record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list)
+    return row
+
+
+def _place(row: Rule, *, after: Rule) -> None:
+    order = list(Rule.objects.filter(list=row.list).exclude(pk=row.pk))
+    order.insert([other.pk for other in order].index(after.pk) + 1, row)
+    _number(order)
+
+
+def _number(order: list[Rule]) -> None:
+    for position, row in enumerate(order):
+        if row.position != position:
+            Rule.objects.filter(pk=row.pk).update(position=position)
+    memory.revise()
+
+
+@occasion
+def move(rule: Rule, places: int, *, by: Actor | None) -> None:
+    """Moves a rule up (negative) or down in its list; over the end means to the end."""
+    order = list(Rule.objects.select_for_update().filter(list=rule.list))
+    old = [row.pk for row in order].index(rule.pk)
+    new = max(0, min(len(order) - 1, old + places))
+    if new == old:
+        return
+    order.insert(new, order.pop(old))
+    _number(order)
+    record("rule.moved", by=by, rule=rule.pk, title=rule.title, old=old, new=new)
+
+
+@occasion
+def switch(rule: Rule, active: bool, *, by: Actor | None) -> Rule:
+    """Switches a rule on or off."""
+    row = Rule.objects.select_for_update().get(pk=rule.pk)
+    if row.active == active:
+        return row
+    row.active = active
+    row.save(update_fields=["active", "updated_at"])
+    if active and row.list == RuleList.TIME:
+        start_clocks()
+    record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list, active=active)
+    return row
+
+
+@occasion
+def delete(rule: Rule, *, by: Actor | None) -> None:
+    pk, title = rule.pk, rule.title
+    rule.delete()
+    record("rule.deleted", by=by, rule=pk, title=title)
+
+
+@occasion
+def review() -> None:
+    """Finds the rules that make no sense any more, or again, and says so on the rule and in a red event."""
+    with remembered():
+        fields = FIELDS.now()
+        for row in Rule.objects.with_parts().order_by("pk"):
+            problem = memory.of(row, fields).problem
+            # Two processes may look at once: only the one that changes the row says so.
+            changed = problem != row.problem and Rule.objects.filter(pk=row.pk, problem=row.problem).update(
+                problem=problem
+            )
+            if changed and problem and row.active:
+                record("rule.invalid", by=None, red=True, rule=row.pk, title=row.title, why=problem[:200])

@@ -1,0 +1,55 @@
+"""A rule in one line, for lists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from helpdesk.cases.actions import ACTIONS
+from helpdesk.lib.fields import Field, Input
+from helpdesk.lib.fields.choices import find
+from helpdesk.lib.registry import UnknownKey
+from rules.drafts import Draft, Step, Term
+from rules.services.traces import sentence
+
+
+def conditions(draft: Draft, fields: Mapping[str, Field]) -> str:
+    """ "User is not identified, Tariff is empty"."""
+    every = ", ".join(_term(term, fields) for term in draft.all)
+    some = _(" or ").join(_term(term, fields) for term in draft.any)
+    if every and some:
+        return _("%(every)s, and: %(some)s") % {"every": every, "some": some}
+    return every or some or _("always")
+
+
+def actions(draft: Draft) -> str:
+    """ "Send a message to the user, End the chat as pending"."""
+    return ", ".join(_step(step) for step in draft.actions)
+
+
+def _term(term: Term, fields: Mapping[str, Field]) -> str:
+    field = fields.get(term.field)
+    try:
+        return sentence(term, field) if field else f"{term.field} ?"
+    except UnknownKey:
+        return f"{field.label} ?" if field else "?"
+
+
+def _step(step: Step) -> str:
+    if step.kind not in ACTIONS:
+        return f"{step.kind} ?"
+    kind = ACTIONS.get(step.kind)
+    said = (f"{one.lead} {_value(one, step.values)}".strip() for one in kind.inputs if one.lead or one.choices)
+    return " ".join([str(kind.label), *said])
+
+
+def _value(one: Input, values: Mapping[str, Any]) -> str:
+    """What was entered, as people read it."""
+    value = values.get(one.name)
+    if value in (None, ""):
+        return str(one.none) or _("empty")
+    if one.choices is None:
+        return str(one.to_names(value, values))
+    given = value if isinstance(value, list) else [value]
+    found = ((find(one.choices, each), each) for each in given)
+    return ", ".join(str(choice.label) if choice else f"{each} ?" for choice, each in found)

@@ -1,0 +1,14 @@
+from helpdesk.outbox.timing import timer
+from rules import services
+
+
+@timer("rules.ring")
+def ring() -> None:
+    """Looks at the time rules whose clocks have run out."""
+    services.ring()
+
+
+@timer("rules.forget")
+def forget() -> None:
+    """Drops traces that were kept long enough."""
+    services.forget_old()

@@ -1,0 +1,47 @@
+"""Notices changes of rules and of everything that rules name: a deleted label must not stay unnoticed.
+
+Signals, since those tables belong to apps that know nothing of rules, and are edited in the admin.
+"""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save
+
+from helpdesk.cases.actions import ACTIONS
+from helpdesk.lib.admin import WITNESSES
+from helpdesk.lib.fields import FIELDS
+from rules import services
+from rules.models import Action, Condition, Rule
+from rules.uses import rules_of
+
+# A sign-in changes nothing that a rule could name.
+UNIMPORTANT = frozenset({"last_login"})
+
+
+def vocabulary() -> set[type[models.Model]]:
+    """The tables whose rows conditions and actions name."""
+    inputs = (one.choices.table() for kind in ACTIONS for one in kind.inputs if one.choices)
+    return FIELDS.watched() | {table for table in inputs if table}
+
+
+def rule_changed(sender: type[models.Model], **more: Any) -> None:
+    services.revise()
+
+
+def vocabulary_changed(sender: type[models.Model], **more: Any) -> None:
+    if more.get("update_fields") and UNIMPORTANT.issuperset(more["update_fields"]):
+        return
+    services.revise()
+    transaction.on_commit(services.review, robust=True)
+
+
+def watch() -> None:
+    WITNESSES.append(rules_of)
+    own: list[type[models.Model]] = [Rule, Condition, Action, *Rule.__subclasses__()]
+    for model in own:
+        post_save.connect(rule_changed, sender=model, dispatch_uid=f"rules {model.__name__}")
+        post_delete.connect(rule_changed, sender=model, dispatch_uid=f"rules {model.__name__}")
+    for model in vocabulary():
+        post_save.connect(vocabulary_changed, sender=model, dispatch_uid=f"rules {model._meta.label}")
+        post_delete.connect(vocabulary_changed, sender=model, dispatch_uid=f"rules {model._meta.label}")

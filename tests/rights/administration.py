@@ -1,0 +1,53 @@
+"""The administration: a row for each page of each model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.rights.row import Row, Statuses, page
+
+# What an administrator may not even try, by model.
+NEVER = {"users_agent": {"delete"}, "identification_signingkey": {"delete"}, "channels_custom_customchannel": set()}
+MODELS = {
+    "channels_language": "channels/language",
+    "users_company": "users/company",
+    "users_customfield": "users/customfield",
+    "users_apikey": "users/apikey",
+    "users_agent": "users/agent",
+    "users_group": "users/group",
+    "cases_label": "cases/label",
+    "channels_widget": "channels/widget",
+    "channels_custom_customchannel": "channels_custom/customchannel",
+    "identification_signingkey": "identification/signingkey",
+    "rules_newcasesrule": "rules/newcasesrule",
+    "rules_updatedcasesrule": "rules/updatedcasesrule",
+    "rules_timerule": "rules/timerule",
+}
+
+
+def admin(name: str, path: str, ada: Statuses, method: str = "GET", body: Any = None) -> Row:
+    return page(f"admin:{name}", f"/admin/{path}", method, body, eve=302, ann=302, ada=ada)
+
+
+def administration() -> Iterator[Row]:
+    for model, path in MODELS.items():
+        never, row = NEVER.get(model, set()), "{" + model + "}"
+        yield admin(f"{model}_changelist", f"{path}/", 200)
+        yield admin(f"{model}_add", f"{path}/add/", 200)
+        yield admin(f"{model}_add", f"{path}/add/", 200, "POST", {"title": ""})
+        for name in ("change", "history", "delete"):
+            yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 403 if name in never else 200)
+        yield admin(f"admin/{path}/<path:object_id>/", f"{path}/{row}/", 302)
+        if model.startswith("rules_"):
+            for name in ("move_up", "move_down", "switch", "clone"):
+                yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 302, "POST")
+    yield admin("index", "", 200)
+    yield page("admin:login", "/admin/login/", eve=403, ann=403, ada=302)
+    yield admin("logout", "logout/", 302, "POST")
+    yield admin("password_change", "password_change/", (200, 302))
+    yield admin("password_change_done", "password_change/done/", 200)
+    yield admin("autocomplete", "autocomplete/", (403, 404))
+    yield admin("autocomplete", "autocomplete/?app_label=users&model_name=person&field_name=company&term=", 200)
+    yield admin("jsi18n", "jsi18n/", 200)
+    yield admin("view_on_site", "r/1/1/", 404)
+    yield admin("app_list", "users/", 200)
+    yield admin("admin/(?P<url>.*)$", "nowhere/", 404)

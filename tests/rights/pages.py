@@ -1,0 +1,105 @@
+"""The inbox, accounts, the demo, and pages without a list."""
+
+from collections.abc import Iterator
+
+from tests.rights.row import Row, page, same
+
+
+def inbox() -> Iterator[Row]:
+    for name, path in (("home", "/"), ("tray", "/views/all/"), ("rows", "/views/all/rows/")):
+        yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
+    case = "/cases/{number}/"
+    for name, path in (("case", case), ("fresh", f"{case}fresh/")):
+        yield page(f"inbox:{name}", path, eve=404, ann=200, ada=200, of_a_case=True)
+    verbs: tuple[tuple[str, str, dict[str, str], int], ...] = (
+        ("write", "messages/", {"kind": "note", "text": "hi"}, 302),
+        ("again", "messages/{message}/again/", {}, 409),
+        ("assign", "assign/", {"agent": "me"}, 302),
+        ("status", "status/", {"status": "open"}, 302),
+        ("end_chat", "end-chat/", {"status": "pending"}, 409),
+    )
+    for name, path, body, done in verbs:
+        yield page(f"inbox:{name}", case + path, "POST", body, eve=404, ann=done, ada=done, of_a_case=True)
+
+
+def rest() -> Iterator[Row]:
+    """Pages without a list, files, the stream, the widget."""
+    yield same("ops:sign_in", "/sign-in/nonsense/", 410)
+    yield same("ops:sign_in", "/sign-in/nonsense/", 410, "POST")
+    yield same("ops:healthz", "/healthz", 200)
+    yield same("ops:readyz", "/readyz", (200, 503))
+    yield same("ops:metrics", "/metrics", 403)
+    yield page("cases:file", "/files/{proof_agent}/", stranger=404, eve=404, ann=200, ada=404, of_a_case=True)
+    yield same("cases:file", "/files/{proof_channel}/", 200, public=True)
+    yield page("live:stream", "/live/", stranger=401, eve=200, ann=200, ada=200)
+    yield same("identify_js", "/widget/v1/identify.js", 200)
+    yield same("identify_texts", "/widget/v1/identify/{public_id}/texts", 200)
+    yield same("identify_codes", "/widget/v1/identify/{public_id}/codes", 401, "POST", {"token": "x.y.z"})
+    yield same(
+        "identify_codes", "/widget/v1/identify/{public_id}/codes", 403, "POST", {"user_email": "bob@example.com"}
+    )
+
+
+def accounts() -> Iterator[Row]:
+    """Everybody's own account: nothing of others is there."""
+    for name, path in (("login", "login/"), ("signup", "signup/")):
+        yield page(f"account_{name}", f"/accounts/{path}", stranger=200, eve=302, ann=302, ada=302)
+    yield page("account_logout", "/accounts/logout/", eve=200, ann=200, ada=200)
+    yield page("account_reauthenticate", "/accounts/reauthenticate/", eve=200, ann=200, ada=200)
+    yield page("account_change_password", "/accounts/password/change/", eve=(200, 302), ann=(200, 302), ada=(200, 302))
+    yield page("account_set_password", "/accounts/password/set/", eve=302, ann=302, ada=302)
+    open_to_all = {
+        "account_inactive": "inactive/",
+        "account_email_verification_sent": "confirm-email/",
+        "account_reset_password": "password/reset/",
+        "account_reset_password_done": "password/reset/done/",
+        "account_reset_password_from_key": "password/reset/key/1-x/",
+        "account_reset_password_from_key_done": "password/reset/key/done/",
+        "account_confirm_email": "confirm-email/x/",
+    }
+    for name, path in open_to_all.items():
+        yield same(name, f"/accounts/{path}", 200)
+    yield same("account_confirm_login_code", "/accounts/login/code/confirm/", 302)
+    for name in ("accounts/email/", "account_email"):
+        yield same(name, "/accounts/email/", 404)
+        yield same(name, "/accounts/email/", 404, "POST", {"action_add": "", "email": "ann@example.com"})
+    for name, path in MFA.items():
+        own = {"mfa_authenticate": 302}.get(name, (200, 302, 404))
+        yield page(name, f"/accounts/2fa/{path}", eve=own, ann=own, ada=own)
+
+
+MFA = {
+    "mfa_index": "",
+    "mfa_authenticate": "authenticate/",
+    "mfa_reauthenticate": "reauthenticate/",
+    "mfa_activate_totp": "totp/activate/",
+    "mfa_deactivate_totp": "totp/deactivate/",
+    "mfa_view_recovery_codes": "recovery-codes/",
+    "mfa_generate_recovery_codes": "recovery-codes/generate/",
+    "mfa_download_recovery_codes": "recovery-codes/download/",
+}
+
+
+def demo() -> Iterator[Row]:
+    """A company of its own, open to whoever looks at the demo; it keeps nothing of the desk's."""
+    for name, path, statuses in (
+        ("start", "", 200),
+        ("messenger", "messenger/", 302),
+        ("phone", "messenger/bob.kern/", (200, 404)),
+        ("news", "messenger/bob.kern/news/", (200, 404)),
+        ("account_of_first", "account/", 302),
+        ("account", "account/A-1001/", 200),
+        ("token", "account/A-1001/token/", (404, 503)),
+    ):
+        yield same(f"demo:{name}", f"/demo/{path}", statuses)
+    for name, path, statuses in (
+        ("webhook", "messenger/webhook/", 401),
+        ("new_phone", "messenger/new/", 302),
+        ("outage", "messenger/outage/", 404),
+        ("again", "messenger/again/none/", 404),
+        ("send", "messenger/bob.kern/send/", 404),
+        ("open_account", "account/new/", 302),
+        ("code", "account/A-1001/code/", 404),
+        ("tariff", "account/A-1001/tariff/", 404),
+    ):
+        yield same(f"demo:{name}", f"/demo/{path}", statuses, "POST")

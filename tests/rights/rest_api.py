@@ -1,0 +1,119 @@
+"""The REST API, and what Ann may try with the ids of others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.rights.row import ROLES, Row, api
+
+
+def case_api() -> Iterator[Row]:
+    theirs = {"channel": "cch{channel}", "user_custom_id": "{custom_id}", "content": "hi"}
+    yield api("case-list", "cases/?show_active_chats=true", eve=200, ann=200, read=200, ada=200)
+    yield api("case-list", "cases/", "POST", theirs, eve=400, ann=201, ada=201, of_a_case=True)
+    by_id = {"user_id": "{user}", "content": "hi"}
+    yield api("case-list", "cases/", "POST", by_id, eve=400, ann=201, ada=201, of_a_case=True)
+    one = "cases/{case}/"
+    for name, path in (("detail", ""), ("changelog", "changelog/"), ("messages", "messages/")):
+        yield api(f"case-{name}", one + path, eve=404, ann=200, read=200, ada=200, of_a_case=True)
+    yield api("case-detail", "cases/{number}/", eve=404, ann=200, read=200, ada=200, of_a_case=True)
+    verbs: tuple[tuple[str, str, str, dict[str, Any], int], ...] = (
+        ("detail", "PATCH", one, {"subject": "x"}, 200),
+        ("assign", "POST", f"{one}assign/", {"staff_id": None}, 200),
+        ("end-chat", "POST", f"{one}end_chat/", {"status": "closed"}, 409),
+        ("labels", "POST", f"{one}labels/", {"add": ["{cases_label}"]}, 200),
+        ("merge", "POST", f"{one}merge/", {"case_id": "{other}"}, 200),
+        ("unmerge", "POST", f"{one}unmerge/", {}, 409),
+        ("notes", "POST", f"{one}notes/", {"content": "n"}, 201),
+        ("messages", "POST", "cases/{other}/messages/", {"user_id": "{user}", "content": "hi"}, 201),
+    )
+    for name, method, path, body, done in verbs:
+        yield api(f"case-{name}", path, method, body, eve=404, ann=done, ada=done, of_a_case=True)
+    yield api(
+        "message-status",
+        "messages/{message}/status/",
+        "POST",
+        {"status": "delivered"},
+        eve=404,
+        ann=200,
+        channel=404,
+        ada=200,
+        of_a_case=True,
+    )
+
+
+def other_api() -> Iterator[Row]:
+    yield api("custom_channel-list", "custom_channels/", eve=200, ann=200, read=200, ada=200)
+    new = {"title": "New", "channel_type": "sync"}
+    yield api("custom_channel-list", "custom_channels/", "POST", new, eve=403, ann=403, ada=201)
+    one, title = "custom_channels/cch{channel}/", {"title": "x"}
+    yield api("custom_channel-detail", one, eve=404, ann=200, read=200, channel=404, ada=200, of_a_case=True)
+    yield api("custom_channel-detail", one, "PATCH", title, eve=403, ann=403, ada=200)
+    said = {"user_custom_id": "{custom_id}", "external_id": "e1", "content": "hi"}
+    yield api(
+        "custom_channel-messages",
+        f"{one}messages/",
+        "POST",
+        said,
+        eve=404,
+        ann=201,
+        channel=404,
+        ada=201,
+        of_a_case=True,
+    )
+    yield api("user-list", "users/", eve=200, ann=200, read=200, ada=200)
+    who = {"user_custom_id": "{custom_id}", "user_custom_channel": "cch{channel}"}
+    yield api("user-list", "users/", "POST", who, eve=400, ann=201, ada=201, of_a_case=True)
+    yield api("user-list", "users/", "POST", {"user_email": "{email}"}, eve=400, ann=201, ada=201, of_a_case=True)
+    yield api("user-detail", "users/{user}/", eve=404, ann=200, read=200, ada=200, of_a_case=True)
+    verbs: tuple[tuple[str, str, str, dict[str, Any], int], ...] = (
+        ("detail", "PATCH", "", {"user_note": "x"}, 200),
+        ("block", "PUT", "block/", {}, 200),
+        ("restore", "PUT", "restore/", {}, 200),
+        ("link", "PUT", "link/", {"user_email": "new@example.com"}, 200),
+        ("unlink", "PUT", "unlink/", {"user_email": "new@example.com"}, 400),
+    )
+    for name, method, path, body, done in verbs:
+        yield api(f"user-{name}", f"users/{{user}}/{path}", method, body, eve=404, ann=done, ada=done, of_a_case=True)
+    # A key that writes is the company's server: whom it names, it names.
+    whose = {"user": {"user_email": "new@example.com"}}
+    yield api("identification_code-list", "identification_codes/", "POST", whose, eve=201, ann=201, ada=201)
+    for name in ("event", "label", "group", "staff", "custom_field", "language"):
+        yield api(f"{name}-list", f"{name}s/" if name != "staff" else "staff/", eve=200, ann=200, read=200, ada=200)
+    yield api("company-list", "companies/", eve=200, ann=200, read=200, ada=200)
+    for name in ("schema", "docs"):
+        wrong_keys = dict.fromkeys(("retired key", "key of inactive"), 401)
+        yield Row(name, f"/api/v1/{name}/", answers={**dict.fromkeys(ROLES, 200), **wrong_keys})
+
+
+# As Ann, on what is hers, with what is Dora's in the body.
+FOREIGN_BODIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (
+        "POST",
+        "/api/v1/cases/",
+        {"channel": "cch{their_channel}", "user_custom_id": "{their_custom_id}", "content": "x"},
+    ),
+    ("POST", "/api/v1/cases/", {"channel": "cch{channel}", "user_id": "{their_user}", "content": "x"}),
+    ("POST", "/api/v1/cases/", {"user_id": "{their_user}", "content": "x"}),
+    ("POST", "/api/v1/cases/{other}/messages/", {"user_id": "{their_user}", "content": "x"}),
+    ("POST", "/api/v1/cases/{other}/messages/", {"staff_id": "{owner}", "content": "x"}),
+    ("POST", "/api/v1/cases/{other}/notes/", {"staff_id": "{owner}", "content": "x"}),
+    ("POST", "/api/v1/cases/{case}/merge/", {"case_id": "{their_case}"}),
+    (
+        "POST",
+        "/api/v1/custom_channels/cch{channel}/messages/",
+        {"user_custom_id": "{custom_id}", "external_id": "e", "content": "x", "case_id": "{their_case}"},
+    ),
+    ("POST", "/api/v1/users/", {"user_custom_id": "new", "user_custom_channel": "cch{their_channel}"}),
+    ("POST", "/api/v1/users/", {"user_email": "{their_email}"}),
+    ("PUT", "/api/v1/users/{user}/link/", {"user_id": "{their_user}"}),
+    ("PUT", "/api/v1/users/{user}/link/", {"user_email": "{their_email}"}),
+    ("PUT", "/api/v1/users/{user}/unlink/", {"user_id": "{their_user}"}),
+)
+
+FOREIGN_QUERIES = (
+    "/api/v1/cases/?show_active_chats=true&user_id={their_user}",
+    "/api/v1/cases/?show_active_chats=true&user_custom_id={their_custom_id}",
+    "/api/v1/cases/?show_active_chats=true&channel=cch{their_channel}",
+    "/api/v1/users/?user_custom_id={their_custom_id}&user_custom_channel=cch{their_channel}",
+    "/api/v1/users/?user_email={their_email}",
+)
