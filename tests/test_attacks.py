@@ -94,6 +94,35 @@ def test_a_strange_address_is_answered_and_breaks_nothing(call, method, path, st
     assert call(method, path).status_code == status
 
 
+@pytest.mark.both
+@pytest.mark.promise("A28")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/cases/%00/",
+        "/views/all/?after=%00",
+        "/widget/v1/identify/1-%00/texts",
+        "/api/v1/cases/12-%00/",
+        "/api/v1/cases/?user_custom_id=%00",
+        "/api/v1/users/?external_id=a%00",
+        "/sign-in/%00/",
+        "/nowhere/%00",
+    ],
+)
+def test_a_nul_in_an_address_is_refused_before_the_database_sees_it(ann, address):
+    client = Client(headers={"Authorization": f"Bearer {world.api_key(ann)}"})
+    client.force_login(ann)
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.both
+def test_a_nul_in_a_cookie_is_refused_before_the_database_sees_it(db):
+    """Cookies may write characters as octal numbers, and Python reads them."""
+    for cookie in ('hd_session="\\000abcdefgh"', 'other="a\\000"'):
+        assert Client().get("/", headers={"Cookie": cookie}).status_code == 400
+    assert Client().get("/", headers={"Cookie": "hd_session=unknown; other=x"}).status_code == 302
+
+
 @pytest.mark.promise("A28")
 @pytest.mark.parametrize(
     "strange",
@@ -195,6 +224,13 @@ def test_each_page_that_changes_something_wants_the_token_of_the_session(ann, ch
     pages = [path for path in pages if path not in {"/accounts/email/", "/demo/messenger/webhook/"}]
     assert len(pages) > 20
     assert {path: strict.post(path).status_code for path in pages if strict.post(path).status_code != 403} == {}
+
+
+def test_a_list_of_users_asks_the_database_no_oftener_for_many(call, channel, django_assert_max_num_queries):
+    for number in range(30):
+        world.customer(channel, f"user-{number}")
+    with django_assert_max_num_queries(6):
+        assert len(call("GET", "users/").json()["results"]) == 30
 
 
 # — being taken for somebody else —

@@ -9,7 +9,6 @@ from helpdesk.lib.api import Strict
 from helpdesk.lib.ids import is_id
 from helpdesk.users.models import CustomField, Profile
 from helpdesk.users.models.people import ProfileKind
-from helpdesk.users.services import profiles
 
 # API name → name in values.say
 PLAIN = {
@@ -87,7 +86,7 @@ def channel_named(name: str) -> Channel | None:
 def show(profile: Profile, *, fields: list[CustomField] | None = None) -> dict[str, Any]:
     """A profile as the API's user."""
     person = profile.person
-    linked = profiles.linked(profile)
+    linked = [profile, *sorted((one for one in person.profiles.all() if one != profile), key=lambda one: one.pk)]
     external = next((one.address for one in linked if one.kind == ProfileKind.EXTERNAL), None)
     return {
         "user_id": profile.pk,

@@ -62,7 +62,8 @@ class UserView(ApiView):
     queryset = Profile.objects.none()
 
     def get_queryset(self) -> QuerySet[Profile]:
-        return visible_profiles(self.agent).select_related("person__company", "channel")
+        rows = visible_profiles(self.agent).select_related("person__company", "channel")
+        return rows.prefetch_related("person__profiles")
 
     def get_object(self) -> Profile:
         text = str(self.kwargs["pk"])
