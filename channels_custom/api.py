@@ -25,6 +25,9 @@ from helpdesk.users.api.base import ApiView
 from helpdesk.users.api.shapes import Exact, Id, Text, UserData, said
 from helpdesk.users.models.agents import Scope
 
+# What a channel may say of an answer.
+RECEIPTS = (("delivered", "delivered"), ("read", "read"), ("failed", "failed"))
+
 
 class ChannelBody(Strict):
     """Settings of a channel."""
@@ -60,13 +63,18 @@ class InboundMessage(shapes.Content, UserData):
 class Receipt(Strict):
     """POST messages/{id}/status/: what became of an answer in the channel."""
 
-    status = serializers.ChoiceField(("delivered", "read", "failed"))
+    status = serializers.ChoiceField(RECEIPTS)
     reason = Text(required=False, allow_blank=True, max_length=200)
 
 
 class ChannelView(ApiView):
     """Custom channels, by `cch1` or `1`. Writing needs scope admin; messages may come with the channel's own key."""
 
+    bodies = {
+        "create": ChannelBody,
+        "partial_update": ChannelBody,
+        "messages": InboundMessage,
+    }
     queryset = CustomChannel.objects.none()
     parser_classes = (StrictJSONParser, MultiPartParser)
 
@@ -98,7 +106,7 @@ class ChannelView(ApiView):
         return Response(show(self.get_object()))
 
     def create(self, request: Request) -> Response:
-        data = self.checked(ChannelBody)
+        data = self.checked()
         channel = services.create(**_settings(data), by=self.agent)
         return Response({**show(channel), "secret": channel.secret}, status=201)
 
@@ -114,7 +122,7 @@ class ChannelView(ApiView):
         channel = self.get_object()
         if not channel.active:
             raise ValidationError({"channel": [_("This channel is switched off.")]})
-        data = self.checked(InboundMessage)
+        data = self.checked()
         users, of_case = writing.split_fields(data.get("custom_fields"))
         facts = writing.cases.Facts(subject=data.get("subject", ""), values=of_case)
         draft = writing.draft(data, case_id=data.get("case_id"), facts=facts)
@@ -126,13 +134,16 @@ class ChannelView(ApiView):
 class MessageView(ApiView):
     """Receipts for answers: by the channel's own key, or any key that may write."""
 
+    bodies = {
+        "status": Receipt,
+    }
     queryset = Message.objects.none()
     for_channels = True
 
     @action(detail=True, methods=["post"])
     def status(self, request: Request, pk: str) -> Response:
         message = self._message(pk)
-        data = self.checked(Receipt)
+        data = self.checked()
         if data["status"] == "delivered":
             message = cases.delivered(message.pk, attempts=message.attempts)
         elif data["status"] == "read":

@@ -50,12 +50,15 @@ class MadeCode(serializers.Serializer[Code]):
 class CodeView(ApiView):
     """Identification codes: valid for five minutes, once; told only in the answer to POST."""
 
+    bodies = {
+        "create": NewCode,
+    }
     queryset = Code.objects.none()
     serializer_class = NewCode
 
     @extend_schema(request=NewCode, responses={201: MadeCode})
     def create(self, request: Request) -> Response:
-        user = self.checked(NewCode)["user"]
+        user = self.checked()["user"]
         try:
             text, code = services.make_code(user, by=self.agent)
         except BadUser as refusal:

@@ -173,10 +173,10 @@ def test_a_runner_that_is_ended_ends_what_it_started(tmp_path: Path) -> None:
     script = f"{begin}; run.call(shlex.split({work!r}), {{}}, {str(tmp_path)!r})"
     runner = servers.start([sys.executable, "-c", script], log=tmp_path / "log")
     try:
-        child = int(wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text()))
+        child = int(wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), 60))
         runner.send_signal(signal.SIGTERM)
-        assert runner.wait(10) != 0
-        wait_for(lambda: not running(child))
+        assert runner.wait(60) != 0
+        wait_for(lambda: not running(child), 60)
     finally:
         servers.end(runner)
 

@@ -217,7 +217,7 @@ def test_a_foreign_case_does_not_exist(channel, as_key, path):
     assert eve.get(f"users/{case.profile_id}/", expect=404)["code"] == "not_found"
 
 
-@pytest.mark.parametrize("name", ["x", "9" * 30, "-1", "12-", "..", "%00"])
+@pytest.mark.parametrize("name", ["x", "9" * 30, "-1", "12-", ".."])
 def test_a_strange_id_is_not_found(api, name):
     api.get(f"cases/{name}/", expect=404)
 

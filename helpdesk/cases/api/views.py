@@ -30,6 +30,16 @@ class CaseView(ApiView):
     """Cases, by id or number, as far as the key's agent may see them."""
 
     parser_classes = (StrictJSONParser, MultiPartParser)
+    bodies = {
+        "create": shapes.NewCase,
+        "partial_update": shapes.ChangeCase,
+        "messages": shapes.NewMessage,
+        "notes": shapes.Note,
+        "end_chat": shapes.EndChat,
+        "merge": shapes.Into,
+        "assign": shapes.Assign,
+        "labels": shapes.ChangeLabels,
+    }
     queryset = Case.objects.none()
 
     def get_queryset(self) -> QuerySet[Case]:
@@ -45,7 +55,7 @@ class CaseView(ApiView):
         return found
 
     def create(self, request: Request) -> Response:
-        data = self.checked(shapes.NewCase)
+        data = self.checked()
         channel = writing.channel_of(data, self.agent)
         users, of_case = writing.split_fields(data.get("custom_fields"))
         draft = writing.draft(data, new_case=True, facts=writing.facts(data, of_case))
@@ -63,7 +73,7 @@ class CaseView(ApiView):
         return Response(shapes.show_case(self.get_object()))
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        case, data = self.get_object(), self.checked(shapes.ChangeCase)
+        case, data = self.get_object(), self.checked()
         self._change(case, data)
         return Response(shapes.show_case(self._fresh(case.pk)))
 
@@ -113,7 +123,7 @@ class CaseView(ApiView):
             ids = [case.pk, *case.merged.values_list("pk", flat=True)]
             rows = Message.objects.filter(case__in=ids).prefetch_related("attachments")
             return Page(request, rows).answer(shapes.show_message)
-        data = self.checked(shapes.NewMessage)
+        data = self.checked()
         if "user_id" in data:
             return self._from_customer(case, data)
         author = self._author(data)
@@ -139,20 +149,20 @@ class CaseView(ApiView):
 
     @action(detail=True, methods=["post"])
     def notes(self, request: Request, pk: str) -> Response:
-        case, data = self.get_object(), self.checked(shapes.Note)
+        case, data = self.get_object(), self.checked()
         author = self._author(data)
         message = cases.note(case, data.get("content", ""), by=author, stored=writing.stored(data))
         return Response(shapes.show_message(message), status=201)
 
     @action(detail=True, methods=["post"])
     def end_chat(self, request: Request, pk: str) -> Response:
-        case = cases.end_chat(self.get_object(), self.checked(shapes.EndChat)["status"], by=self.agent)
+        case = cases.end_chat(self.get_object(), self.checked()["status"], by=self.agent)
         return Response(shapes.show_case(self._fresh(case.pk)))
 
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         merged = self.get_object()
-        into = writing.one(self.get_queryset(), self.checked(shapes.Into)["case_id"], "case_id")
+        into = writing.one(self.get_queryset(), self.checked()["case_id"], "case_id")
         case = cases.merge(merged, into, by=self.agent)
         return Response(shapes.show_case(self._fresh(case.pk)))
 
@@ -164,12 +174,12 @@ class CaseView(ApiView):
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         case = self.get_object()
-        cases.assign(case, self._agent(self.checked(shapes.Assign)["staff_id"]), by=self.agent)
+        cases.assign(case, self._agent(self.checked()["staff_id"]), by=self.agent)
         return Response(shapes.show_case(self._fresh(case.pk)))
 
     @action(detail=True, methods=["post"])
     def labels(self, request: Request, pk: str) -> Response:
-        case, data = self.get_object(), self.checked(shapes.ChangeLabels)
+        case, data = self.get_object(), self.checked()
         cases.add_labels(case, writing.labels(data.get("add", ())), by=self.agent)
         cases.remove_labels(case, writing.labels(data.get("remove", ())), by=self.agent)
         return Response(shapes.show_case(self._fresh(case.pk)))

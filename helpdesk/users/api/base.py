@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from helpdesk.events.occasion import repeat, via
@@ -15,8 +16,12 @@ from helpdesk.users.models import Agent, ApiKey, StoredAnswer
 
 
 class ApiView(GenericViewSet[Any]):
-    """A view of the REST API. `agent`: for whom the key acts. POST honours Idempotency-Key."""
+    """A view of the REST API. `agent`: for whom the key acts. POST honours Idempotency-Key.
 
+    bodies: {action: serializer of its body}, which validates it and describes it in the schema.
+    """
+
+    bodies: ClassVar[dict[str, type[Serializer[Any]]]] = {}
     lookup_value_regex = "[^/]+"
     stored: StoredAnswer | None = None
 
@@ -32,9 +37,9 @@ class ApiView(GenericViewSet[Any]):
         with via("api"):
             return super().dispatch(request, *args, **kwargs)
 
-    def checked(self, serializer: type[Any]) -> dict[str, Any]:
-        """The body, validated by a serializer. Raises ValidationError."""
-        given = serializer(data=self.request.data, context=self.get_serializer_context())
+    def checked(self) -> dict[str, Any]:
+        """The body, validated by the action's serializer. Raises ValidationError."""
+        given = self.bodies[self.action](data=self.request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
         data: dict[str, Any] = given.validated_data
         return data

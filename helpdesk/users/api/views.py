@@ -59,6 +59,12 @@ class Other(Strict):
 class UserView(ApiView):
     """Users are profiles; `user_id` never changes. Agents see the people of the channels they see."""
 
+    bodies = {
+        "create": NewUser,
+        "partial_update": shapes.UserData,
+        "link": Other,
+        "unlink": Other,
+    }
     queryset = Profile.objects.none()
 
     def get_queryset(self) -> QuerySet[Profile]:
@@ -73,7 +79,7 @@ class UserView(ApiView):
         return found
 
     def create(self, request: Request) -> Response:
-        data = self.checked(NewUser)
+        data = self.checked()
         profile, warnings = make_user(data, self.agent)
         return Response({**shapes.show(self._fresh(profile)), "warnings": warnings}, status=201)
 
@@ -84,7 +90,7 @@ class UserView(ApiView):
         return Response(shapes.show(self.get_object()))
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        data = self.checked(shapes.UserData)
+        data = self.checked()
         profile = self.get_object()
         values.say(profile, Source.API, shapes.said(data), by=self.agent)
         return Response(shapes.show(self._fresh(profile)))
@@ -94,7 +100,7 @@ class UserView(ApiView):
 
     @action(detail=True, methods=["put"])
     def link(self, request: Request, pk: str) -> Response:
-        profile, other = self.get_object(), self._other(self.checked(Other))
+        profile, other = self.get_object(), self._other(self.checked())
         evidence = {"by": str(self.agent)}
         identity.prove(profile, other, method=Method.API, level=3, evidence=evidence, by=self.agent)
         return Response(shapes.show(self._fresh(profile)))
@@ -102,7 +108,7 @@ class UserView(ApiView):
     @action(detail=True, methods=["put"])
     def unlink(self, request: Request, pk: str) -> Response:
         profile = self.get_object()
-        data = self.checked(Other)
+        data = self.checked()
         other = self._other(data)
         if other.person_id != profile.person_id:
             raise ValidationError({next(iter(data)): [_("This user is not linked with it.")]})
