@@ -189,6 +189,14 @@ def test_a_merged_case_sends_what_comes_to_the_surviving_one(bob, ann):
     assert Message.objects.filter(case=second).count() == 1
 
 
+def test_an_answer_goes_to_whoever_asked_last_in_either_of_two_merged_cases(bob, channel, ann):
+    first = world.says(bob, "hello").case
+    carol = world.customer(channel, "carol")
+    second = world.says(carol, "me too").case
+    cases.merge(second, first, by=ann)
+    assert cases.reply(first, "hi", by=ann).to == carol
+
+
 def test_a_case_is_not_merged_twice_or_with_itself(bob, ann):
     first = world.says(bob, "hello").case
     with pytest.raises(CannotMerge):

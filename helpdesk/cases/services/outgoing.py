@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from helpdesk.cases import files
@@ -94,7 +95,8 @@ def _write(
 
 def _where(case: Case) -> tuple[Channel, Profile]:
     """Where the customer wrote last, and as whom."""
-    messages = Message.objects.filter(case=case, author=Author.PROFILE).select_related("channel", "profile")
+    here = Q(case=case) | Q(case__merged_into=case)
+    messages = Message.objects.filter(here, author=Author.PROFILE).select_related("channel", "profile")
     last = messages.order_by("-pk").first()
     if last is None or last.profile is None:
         return case.channel, case.profile
