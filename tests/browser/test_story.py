@@ -16,13 +16,12 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import servers
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = "/usr/bin/chromium"
 # Milliseconds: a busy machine with two cores.
 PATIENCE = 20_000
 
@@ -87,14 +86,6 @@ def healthy(port: int) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 class Guard:
     """Fails a page that asks another host, or says an error on its console: no request out, no broken CSP."""
 
@@ -126,9 +117,9 @@ def guard(product: Product) -> Iterator[Guard]:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser) -> Iterator[BrowserContext]:
     """One browser with the right to use the clipboard, as a person has who clicks."""
-    context = chromium.new_context(locale="en-GB", reduced_motion="reduce", viewport={"width": 1440, "height": 900})
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", viewport={"width": 1440, "height": 900})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context
     context.close()
