@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Case, Label, Message
 from helpdesk.outbox.models import Job
 from helpdesk.users.models import CustomField
 from tests import world
@@ -132,6 +132,14 @@ def test_a_case_is_changed_by_the_same_verbs_as_in_the_inbox(api, channel, ann):
     assert {name: changed[name] for name in body} == body
     kinds = {one["kind"] for one in api.get(f"cases/{got['case_id']}/changelog/")["results"]}
     assert {"case.opened", "case.status_changed", "case.assigned", "case.group_changed"} <= kinds
+
+
+def test_a_case_with_two_of_the_labels_asked_for_is_listed_once(api, channel):
+    got = api.post("cases/", new(channel))
+    labels = [Label.objects.create(title=title).pk for title in ("vip", "late")]
+    api.post(f"cases/{got['case_id']}/labels/", {"add": labels}, expect=200)
+    query = f"cases/?show_active_chats=true&labels={labels[0]},{labels[1]}"
+    assert [one["case_id"] for one in api.get(query)["results"]] == [got["case_id"]]
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(api, channel):
