@@ -1,5 +1,7 @@
 """The job that brings a webhook to its receiver, by Standard Webhooks 1.0."""
 
+import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,16 +11,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_custom import bodies, services, signing
+from channels_custom import bodies, headers, services, signing
 from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Delivery
+from helpdesk.cases.errors import NothingToSend
+from helpdesk.cases.models import Delivery, Message
 from helpdesk.lib import egress
 from helpdesk.outbox import schedule
-from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
+from helpdesk.outbox.kinds import JOBS, OWNERS, JobKind, Outcome, Owner
 from helpdesk.outbox.models import Job
+from helpdesk.users.models import Agent
 
-KEPT = 4000  # characters of the answer
+KEPT = 16_000  # characters of the answer
+# Of the 4xx, those that speak of the moment and not of the message.
+TRIED_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 STATES = {
     "": Delivery.RETRYING,
     "refused": Delivery.REFUSED,
@@ -39,6 +45,9 @@ class Webhook(JobKind):
         for job in jobs:
             job.facts = channels.get(job.body["channel"])
 
+    def begun(self, jobs: Sequence[Job]) -> None:
+        cases.sending([job.message_id for job in jobs if job.message_id])
+
     def lock_all(self, jobs: Sequence[Job]) -> None:
         cases.hold_all(job.case_id for job in jobs if job.case_id)
 
@@ -46,19 +55,21 @@ class Webhook(JobKind):
         """Address and secrets are read when the job's turn comes: a rotated secret signs what was queued before."""
         channel = job.facts or CustomChannel.objects.get(pk=job.body["channel"])
         if channel.off:
-            return Outcome(ok=False, error=channel.off, final="off")
+            return Outcome(ok=False, error=channel.off, final="off", untried=True)
+        address = channel.webhook_url
         try:
             answer = egress.call(
                 "POST",
-                channel.webhook_url,
+                address,
                 headers=_headers(job, channel, timezone.now()),
                 body=bytes(job.payload or b""),
                 deadline=schedule.deadline(),
             )
         except egress.EgressError as error:
-            outcome = Outcome(ok=False, error=str(error))
+            outcome = Outcome(ok=False, error=str(error), timed_out=isinstance(error, egress.TooSlow))
         else:
             outcome = judged(answer)
+        outcome = replace(outcome, address=address)
         return outcome if job.message_id else _once(outcome)
 
     def done_all(self, told: Sequence[tuple[Job, Outcome]]) -> None:
@@ -80,11 +91,11 @@ def _report(job: Job, outcome: Outcome) -> cases.Report:
 
 def _headers(job: Job, channel: CustomChannel, now: datetime) -> dict[str, str]:
     signed = signing.headers(job.public_id, bytes(job.payload or b""), channel.valid_secrets(now), now)
-    return {"content-type": job.body.get("content_type", bodies.JSON), **signed}
+    return {**headers.parsed(channel.headers), "content-type": job.body.get("content_type", bodies.JSON), **signed}
 
 
 def judged(answer: egress.Answer) -> Outcome:
-    """2xx is delivered; 410 switches off; 429, 3xx and 5xx are tried again; other 4xx do not want this message."""
+    """2xx is delivered; 410 switches off; 408, 425, 429, 3xx and 5xx are tried again; other 4xx refuse this message."""
     status = answer.status
     head = answer.body.decode(errors="replace")[:KEPT]
     if 200 <= status < 300:
@@ -95,7 +106,7 @@ def judged(answer: egress.Answer) -> Outcome:
         error=_("The server answered %(status)s.") % {"status": _named(status)},
         head=head,
         retry_after=schedule.retry_after(answer.headers.get("Retry-After")),
-        refused=400 <= status < 500 and status not in {HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS},
+        refused=400 <= status < 500 and status not in TRIED_AGAIN | {HTTPStatus.GONE},
         final="off" if status == HTTPStatus.GONE else "",
     )
 
@@ -109,4 +120,44 @@ def _once(outcome: Outcome) -> Outcome:
     return outcome if outcome.ok or outcome.final else replace(outcome, final="failed")
 
 
+class ResendFailed(JobKind):
+    """Sends again what was given up on. body: {"channel": id, "since": ISO time, "by": agent id or null}."""
+
+    key = "resend_failed"
+    label = gettext_lazy("Failed answers sent again")
+
+    def run(self, job: Job) -> Outcome:
+        channel = CustomChannel.objects.get(pk=job.body["channel"])
+        by = Agent.objects.filter(pk=job.body["by"] or 0).first()
+        since, end = datetime.fromisoformat(job.body["since"]), time.monotonic() + schedule.deadline()
+        # The oldest first: what leaves in the same case stays in order.
+        for each in services.given_up(channel, since).filter(done_at__lte=job.created_at).iterator(chunk_size=200):
+            if time.monotonic() > end:
+                return Outcome(ok=False, error=str(_("There are more of them.")), retry_after=0.1)
+            message = Message.objects.filter(pk=each.message_id).first()
+            with contextlib.suppress(NothingToSend):
+                if message:
+                    cases.send_again(message, by=by, patient=True)
+        return Outcome(ok=True)
+
+
+class Channels(Owner):
+    """Hears how the addresses of custom channels are."""
+
+    key = "channel"
+
+    def failing(self, group: str, since: datetime) -> None:
+        if channel := self._channel(group):
+            services.warn(channel, since)
+
+    def dead(self, group: str, since: datetime) -> None:
+        if channel := self._channel(group):
+            services.switch_off(channel, _("nothing has got through for five days."), by=None)
+
+    def _channel(self, group: str) -> CustomChannel | None:
+        return CustomChannel.objects.filter(pk=group.partition(":")[2], switched_off_at=None).first()
+
+
 JOBS.register(Webhook())
+JOBS.register(ResendFailed())
+OWNERS.register(Channels())

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
+from channels_custom import headers
 from helpdesk.channels.models import Channel
 from helpdesk.lib import egress
 from helpdesk.lib.crypto import EncryptedTextField
@@ -18,13 +19,20 @@ class BodyFormat(models.TextChoices):
 
 
 class CustomChannel(Channel):
-    """A channel whose answers we POST to `webhook_url`, signed with `secret` (and `old_secret` during rotation)."""
+    """A channel whose answers we POST to `webhook_url`, signed with `secret` (and `old_secret` during rotation).
+
+    headers: the customer's own, checked by `headers.parsed`. also_sends: types of `events.ALSO` besides answers.
+    """
 
     channel_ptr = models.OneToOneField(Channel, models.CASCADE, parent_link=True, primary_key=True)
     webhook_url = models.CharField(
         _("Webhook URL"), max_length=2048, blank=True, help_text=_("The address that all agents' answers go to.")
     )
     body_format = models.CharField(_("body"), max_length=4, choices=BodyFormat, default=BodyFormat.JSON)
+    headers = EncryptedTextField(
+        _("Extra headers"), blank=True, default="", help_text=_("“Name: value”, one on a line; sent with each message.")
+    )
+    also_sends = models.JSONField(_("Also tell about"), default=list, blank=True)
     secret = EncryptedTextField(_("secret"), editable=False)
     old_secret = EncryptedTextField(editable=False, blank=True, default="")
     old_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -37,6 +45,11 @@ class CustomChannel(Channel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def lane_group(self) -> str:
+        """The key of its endpoint in the outbox."""
+        return f"channel:{self.pk}"
 
     @property
     def off(self) -> str:
@@ -59,3 +72,7 @@ class CustomChannel(Channel):
                 egress.check(self.webhook_url)
         except egress.EgressError as error:
             raise ValidationError({"webhook_url": str(error)}) from error
+        try:
+            headers.parsed(self.headers)
+        except ValueError as error:
+            raise ValidationError({"headers": str(error)}) from error

@@ -21,22 +21,23 @@ class Webhook:
         return True
 
     def send(self, message: Message) -> None:
-        """Freezes the body and queues it behind the earlier answers of the case."""
+        """Freezes the body and queues it behind the earlier answers of the case; parked where nothing leaves now."""
         channel = message.channel.customchannel
-        if channel.off:
-            cases.switched_off(message.pk, problem=channel.off)
-            return
+        off = channel.off
         content_type = bodies.FORM if channel.body_format == "form" else bodies.JSON
-        tree = bodies.message_new(message)
-        outbox.enqueue(
+        job = outbox.enqueue(
             "webhook",
             lane=f"webhook:{channel.pk}:{message.case_id}",
-            group=f"channel:{channel.pk}",
+            group=channel.lane_group,
             body={"channel": channel.pk, "content_type": content_type},
-            payload=partial(_body, tree, content_type),
+            payload=partial(_body, bodies.message_new(message), content_type),
             case_id=message.case_id,
             message_id=message.pk,
         )
+        if off:
+            outbox.park(job, off)
+            cases.switched_off(message.pk, problem=off)
+            return
         message.delivery = Delivery.QUEUED
         message.save(update_fields=["delivery"])
 

@@ -16,6 +16,16 @@ declare(
     Kind("chat.taken", _("Chat taken"), _("{actor} took the chat"), touches=True),
     Kind("case.merged", _("Case merged"), _("{actor} merged the case {number} into this one"), touches=True),
     Kind("case.unmerged", _("Case unmerged"), _("{actor} took the case {number} out again"), touches=True),
+    Kind(
+        "address.taken",
+        _("The address of another account"),
+        _("{address} was given, but belongs to another account of this channel: {other}. Nothing was linked."),
+    ),
+    Kind(
+        "address.proven_otherwise",
+        _("The address of somebody else"),
+        _("{address} was given, but is proven to belong to somebody else. Nothing was linked."),
+    ),
     # Receipts: they tell how far a message got, and run no rules.
     Kind("message.delivered", _("Message delivered")),
     Kind("message.read", _("Message read")),
@@ -23,5 +33,6 @@ declare(
     Kind("message.refused", _("Message refused"), _("The channel refused a message: {problem}")),
     Kind("message.failed", _("Message not delivered"), _("A message could not be delivered: {problem}")),
     Kind("message.queued_again", _("Message sent again"), _("{actor} sent a message again")),
+    Kind("message.cancelled", _("Message not sent"), _("{actor} kept a message from being sent")),
     Kind("occasion.failed", _("An automatic step failed"), _("An automatic step failed and will be repeated: {error}")),
 )

@@ -1,5 +1,6 @@
 """What cases have done outside: answers by mail, files fetched from an address."""
 
+from collections.abc import Sequence
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -17,6 +18,9 @@ from helpdesk.users.models.people import ProfileKind
 
 class MessageJob(JobKind):
     """A job that carries an answer out: its state is the one on the message's bubble."""
+
+    def begun(self, jobs: Sequence[Job]) -> None:
+        cases.sending([job.message_id for job in jobs if job.message_id])
 
     def lock(self, job: Job) -> None:
         cases.hold(job.case_id or 0)

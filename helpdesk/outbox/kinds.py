@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from helpdesk.lib.registry import Registry
@@ -17,7 +18,8 @@ class Outcome:
 
     status: of HTTP. error: a few plain words, at most 200 characters are kept. head: the start of the answer.
     retry_after: seconds the other side asked for. refused: the other side does not want this very job; six of
-    these end it. final: "" to try again by the plan; "refused", "failed" or "off" end the job.
+    these end it. final: "" to try again by the plan; "refused", "failed" or "off" end the job. timed_out: nothing
+    came in time. address: where it was sent. untried: nothing was sent, so it says nothing about the other side.
     """
 
     ok: bool
@@ -27,6 +29,9 @@ class Outcome:
     retry_after: float | None = None
     refused: bool = False
     final: str = ""
+    timed_out: bool = False
+    address: str = ""
+    untried: bool = False
 
 
 class JobKind:
@@ -51,6 +56,9 @@ class JobKind:
     def done(self, job: Job, outcome: Outcome) -> None:
         """Reports a try upwards; job.state, job.attempts and job.due_at are decided, outcome.final too."""
 
+    def begun(self, jobs: Sequence[Job]) -> None:
+        """Tells that these are being tried from now on; their lanes are locked."""
+
     # The same for several at once, where a kind can do better than one after the other.
 
     def prepare(self, jobs: Sequence[Job]) -> None:
@@ -68,6 +76,21 @@ class JobKind:
 JOBS: Registry[JobKind] = Registry("job kind")
 
 
+class Owner:
+    """Whose endpoints the groups `key:…` are; it hears what becomes of them, in the occasion that writes it."""
+
+    key: ClassVar[str]
+
+    def failing(self, group: str, since: datetime) -> None:
+        """Nothing has succeeded since then, for an hour, a day, four days: once each."""
+
+    def dead(self, group: str, since: datetime) -> None:
+        """Nothing has succeeded for five days: it should be switched off."""
+
+
+OWNERS: Registry[Owner] = Registry("owner of endpoints")
+
+
 def kind_of(key: str) -> JobKind:
     """The kind; one that does nothing but fail where nobody has registered it."""
     return JOBS.get(key) if key in JOBS else JobKind()
@@ -79,4 +102,4 @@ def perform(job: Job) -> Outcome:
         return JOBS.get(job.kind).run(job)
     except Exception as error:
         log.exception("the job %s failed", job)
-        return Outcome(ok=False, error=type(error).__name__)
+        return Outcome(ok=False, error=type(error).__name__, untried=True)

@@ -1,12 +1,15 @@
 """What must happen outside, in order, at least once. The row is the queue; whatever wakes us is only an alarm clock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+CAP = 2  # lanes of one group that are worked on at a time, by all processes together, unless its endpoint says more
+RAMP = timedelta(seconds=30)  # in which a recovered endpoint gets all its places back
 
 
 class Lanes(models.QuerySet["Lane"]):
@@ -47,6 +50,43 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Endpoint(models.Model):
+    """What the lanes of one group have in common: the other side, how it is, and how many may leave to it at a time.
+
+    A group without a row is well and has the usual cap. not_before: nothing leaves earlier (it asked for that, or
+    open_since: it failed so often that one try at a time finds out whether it is back; probes failed since then).
+    failing_since, failed_at: the first and last failure after the last success; warned: what was said about it.
+    timeouts: in a row. recovered_at: from then on places grow back to the cap; recover: its lanes wait no longer.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    cap = models.PositiveSmallIntegerField(default=CAP)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    open_since = models.DateTimeField(null=True, blank=True)
+    probes = models.PositiveIntegerField(default=0)
+    timeouts = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    warned = models.PositiveSmallIntegerField(default=0)
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    recover = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.key
+
+    def room(self, now: datetime) -> int:
+        """How many of its lanes may be worked on at this moment, by all processes together."""
+        if self.paused_at or (self.not_before and self.not_before > now):
+            return 0
+        if self.open_since:
+            return 1
+        if self.recovered_at is None or self.cap <= CAP:
+            return self.cap
+        grown = min((now - self.recovered_at) / RAMP, 1.0)
+        return CAP + int((self.cap - CAP) * max(grown, 0.0))
 
 
 class State(models.TextChoices):
@@ -99,9 +139,14 @@ class Job(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of a job: when, how long (seconds), what came back, and which process did it."""
+    """One try of a job: when, how long (seconds), where to, what came back, and which process did it.
+
+    group: of its lane, for the log of an endpoint.
+    """
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="tries")
+    group = models.CharField(max_length=120, blank=True)
+    address = models.CharField(max_length=300, blank=True)
     number = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     seconds = models.FloatField()
@@ -113,6 +158,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ("id",)
+        indexes = (models.Index(fields=("group", "started_at"), name="attempt_group", condition=~Q(group="")),)
 
     def __str__(self) -> str:
         return f"{self.job_id}.{self.number}"

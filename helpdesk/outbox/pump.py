@@ -89,18 +89,18 @@ class Pump:
                     sweeping.beat(self.name)
                     beaten = time.monotonic()
                 sweeping.sweep(self.wake)
-                close_old_connections()
             except Exception:  # the database may be away for a while; the next sweep comes in two seconds
                 log.exception("the sweep failed")
+            close_old_connections()  # a broken one, too: the next sweep makes a new one
             self._stopped.wait(sweeping.EVERY)
 
     def _work(self) -> None:
         while (lane_id := self._next()) is not None:
             try:
                 draining.drain(lane_id, worker=self.name, stop=self._stopped)
-                close_old_connections()
             except Exception:  # as above: the lane stays due, and the sweep brings it again
                 log.exception("the lane %d could not be worked on", lane_id)
+            close_old_connections()
             with self._news:
                 self._busy -= 1
 

@@ -19,7 +19,7 @@ from helpdesk.outbox.models import Job
 
 log = logging.getLogger(__name__)
 
-POISON = Outcome(ok=False, error="poison", final="failed")
+POISON = Outcome(ok=False, error="poison", final="failed", untried=True)
 STARTED = "started"
 
 

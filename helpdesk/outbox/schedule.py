@@ -18,8 +18,14 @@ WAITS = (
 )
 REFUSALS = 6  # tries, when the other side does not want this very job
 LONGEST_ASKED = 6 * HOUR  # how far a Retry-After may put a job off
+FIRST_PROBE, LAST_PROBE = 30.0, 5 * MINUTE  # between tries at an endpoint whose breaker is open
 STARTS = 3  # from the third start in a row without an outcome a job runs in a process of its own
 HOPELESS = 10  # such starts, after which it is not started again
+
+
+def probe(failed: int) -> float:
+    """Seconds to the next try at an endpoint that was given up on, after so many such tries failed."""
+    return min(FIRST_PROBE * 2.0 ** min(failed, 10), LAST_PROBE) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def lease() -> float:

@@ -127,7 +127,7 @@ def test_a_message_that_nobody_takes_for_three_days_has_failed_and_retry_really_
 
 @pytest.mark.promise("P12")
 def test_410_switches_the_channel_off_until_somebody_switches_it_on(
-    case: Case, channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int]
+    case: Case, channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int], time: Time
 ) -> None:
     endpoint.says(410)
     first, second = cases.reply(case, "one", by=ann), cases.reply(case, "two", by=ann)
@@ -138,28 +138,41 @@ def test_410_switches_the_channel_off_until_somebody_switches_it_on(
     assert (state(first), state(second)) == ("off", "off")
     assert len(endpoint.came) == 1, "the second is not even tried"
     third = cases.reply(case, "three", by=ann)
-    assert state(third) == "off"
-    assert not Job.objects.filter(message_id=third.pk).exists()
+    assert (state(third), deliver()) == ("off", 0)
     assert Event.objects.filter(kind="channel.switched_off", red=True).count() == 1
     endpoint.says(200)
     channels.switch_on(channel, by=ann)
     fourth = cases.reply(case, "four", by=ann)
     deliver()
     assert state(fourth) == "delivered"
+    assert channels.resend_failed(channel, time.now - timedelta(hours=1), by=ann) == 3
+    deliver()
+    deliver()
+    assert texts(endpoint) == ["one", "four", "one", "two", "three"], "nothing was lost, and in order"
+    assert {state(one) for one in (first, second, third)} == {"delivered"}
 
 
 @pytest.mark.parametrize(
     ("change", "why"), [({"active": False}, "not active"), ({"webhook_url": ""}, "no webhook URL")]
 )
-def test_where_there_is_nowhere_to_send_to_the_message_says_so(
-    case: Case, channel: CustomChannel, ann: Agent, change: dict[str, object], why: str
+def test_where_there_is_nowhere_to_send_to_the_message_says_so_and_waits(
+    case: Case,
+    channel: CustomChannel,
+    ann: Agent,
+    deliver: Callable[[], int],
+    change: dict[str, object],
+    why: str,
 ) -> None:
+    before = {name: getattr(channel, name) for name in change}
     channels.change(channel, by=ann, **change)
     message = cases.reply(case, "Good day", by=ann)
     message.refresh_from_db()
-    assert message.delivery == "off"
+    assert (message.delivery, deliver()) == ("off", 0)
     assert why in message.problem
-    assert not Job.objects.exists()
+    channels.change(channel, by=ann, **before)
+    cases.send_again(message, by=ann)
+    deliver()
+    assert state(message) == "delivered", "it was kept"
 
 
 @pytest.mark.promise("A1")

@@ -11,9 +11,10 @@ import pytest
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message
 from helpdesk.lib import egress
+from helpdesk.outbox import services as outbox
 from helpdesk.outbox.models import Attempt, Job, State
 from helpdesk.outbox.pump import Pump
-from helpdesk.outbox.services import draining, outcomes, turns
+from helpdesk.outbox.services import draining, outcomes
 from helpdesk.users.models import Agent
 from tests import world
 from tests.threads import at_once
@@ -69,9 +70,9 @@ def everything_delivered() -> bool:
 def test_replies_and_outcomes_at_full_speed_never_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The network answers at once, so that only locks are in the way; each outcome is written by itself."""
     monkeypatch.setattr(egress, "call", lambda *_, **__: egress.Answer(200, {}, b"", 0.0, False))
-    monkeypatch.setattr(turns, "CAP", 8)
     monkeypatch.setattr(draining, "_settle", lambda each: outcomes.settle([each])[0])
     channel = world.messenger("http://receiver.example/hook")
+    outbox.set_cap(channel.lane_group, 8)
     ann = world.agent("Ann", sees=[channel])
     five = [world.says(world.customer(channel, f"customer {n}"), "hello").case for n in range(5)]
     pump = Pump()

@@ -32,6 +32,7 @@ class Delivery(models.TextChoices):
     REFUSED = "refused", _("refused by the receiver")
     FAILED = "failed", _("failed")
     OFF = "off", _("the channel is switched off")
+    CANCELLED = "cancelled", _("not sent, as an agent wished")
 
 
 class Messages(models.QuerySet["Message"]):
@@ -49,8 +50,8 @@ class Messages(models.QuerySet["Message"]):
 class Message(models.Model):
     """One message or note. text is what was typed; html is cleaned. level: how sure we were of its author then.
 
-    external_id: the sender's own id, unique with the writing profile. to: whom an answer is for; it leaves by `channel`
-    only. rule_id: which rule wrote it.
+    external_id: the sender's own id, unique with the writing profile; of an agent's answers and notes, in the case.
+    to: whom an answer is for; it leaves by `channel` only. rule_id: which rule wrote it.
     delivery, attempts, next_try_at, delivered_at, problem: the state on the bubble.
     """
 
@@ -84,6 +85,11 @@ class Message(models.Model):
                 fields=("profile", "external_id"),
                 condition=Q(external_id__isnull=False),
                 name="one_message_per_external_id",
+            ),
+            models.UniqueConstraint(
+                fields=("case", "agent", "note", "external_id"),
+                condition=Q(external_id__isnull=False, profile__isnull=True),
+                name="one_answer_per_external_id",
             ),
         )
         indexes = (models.Index(fields=("case", "created_at", "id"), name="message_case"),)

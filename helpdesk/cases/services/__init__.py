@@ -7,14 +7,15 @@ from helpdesk.cases.services.delivery import (
     refused,
     report,
     retrying,
+    sending,
     switched_off,
 )
 from helpdesk.cases.services.holding import hold, hold_all
-from helpdesk.cases.services.incoming import Draft, Receipt, receive
+from helpdesk.cases.services.incoming import Draft, Receipt, received, receive
 from helpdesk.cases.services.lifecycle import change_status, end_chat, end_silent_chats, take_chat
 from helpdesk.cases.services.merging import merge, survivor, unmerge
 from helpdesk.cases.services.opening import Facts, open_case
-from helpdesk.cases.services.outgoing import note, reply
+from helpdesk.cases.services.outgoing import SaidBefore, note, reply, said_before
 from helpdesk.cases.services.properties import (
     add_labels,
     assign,
@@ -24,6 +25,7 @@ from helpdesk.cases.services.properties import (
     set_subject,
     set_value,
 )
+from helpdesk.cases.services.resending import cancel_sending, send_again
 
 set_status = change_status
 
@@ -32,8 +34,10 @@ __all__ = (
     "Facts",
     "Receipt",
     "Report",
+    "SaidBefore",
     "add_labels",
     "assign",
+    "cancel_sending",
     "change_status",
     "conceal",
     "delivered",
@@ -47,11 +51,15 @@ __all__ = (
     "open_case",
     "read",
     "receive",
+    "received",
     "refused",
     "remove_labels",
     "reply",
     "report",
     "retrying",
+    "said_before",
+    "send_again",
+    "sending",
     "set_group",
     "set_priority",
     "set_status",

@@ -1,7 +1,7 @@
 """How far an answer got. Reported by the outbox, by transports, and by the channel itself."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,12 @@ class Report:
     attempts: int | None = None
     problem: str = ""
     at: datetime | None = None
+
+
+def sending(message_ids: Iterable[int]) -> None:
+    """These are on their way at this moment. No event: what becomes of it is told in a moment."""
+    waiting = Message.objects.filter(pk__in=list(message_ids), delivery__in=(Delivery.QUEUED, Delivery.RETRYING))
+    waiting.update(delivery=Delivery.SENDING)
 
 
 def delivered(message_id: int, *, attempts: int = 0) -> Message:

@@ -1,5 +1,6 @@
 """A customer writes: the message is kept, in the right case, whatever happens afterwards."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -14,10 +15,12 @@ from helpdesk.cases.services.merging import survivor
 from helpdesk.cases.services.opening import Facts, open_case
 from helpdesk.cases.services.writing import Body, body, wrote
 from helpdesk.channels.models import Channel
+from helpdesk.events.models import Event
 from helpdesk.events.occasion import edge, occasion
 from helpdesk.events.services import record
 from helpdesk.users.models import Profile
 from helpdesk.users.services import profiles
+from helpdesk.users.services.told import Conflict
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Draft:
     """What came in. text or html (cleaned here), files already stored.
 
     case_id: the case that the sender names; new_case: never an existing one, where the channel works like mail.
+    or_new: the case named is a wish: a chat goes on in its last case all the same, and a closed one gives a new one.
+    conflicts: addresses told along with it that are somebody else's.
     """
 
     text: str = ""
@@ -32,8 +37,10 @@ class Draft:
     external_id: str | None = None
     case_id: int | None = None
     new_case: bool = False
+    or_new: bool = False
     stored: tuple[files.Stored, ...] = ()
     facts: Facts = field(default_factory=Facts)
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,9 @@ def _receive(profile: Profile, channel: Channel, draft: Draft, clean: Body, also
         profile = profiles.hold_people(profile.pk, *ahead)[profile.pk]
     else:
         (profile,) = profiles.hold(profile.pk)
-    repeated = _seen(profile, draft.external_id)
-    if repeated:
-        return Receipt(repeated.case, repeated, created=False)
+    before = received(profile, draft.external_id)
+    if before:
+        return before
     if profile.person.blocked:
         raise Blocked
     case = _case(profile, channel, draft)
@@ -82,6 +89,7 @@ def _receive(profile: Profile, channel: Channel, draft: Draft, clean: Body, also
     if case is None:
         case = open_case(profile, channel, by=profile, facts=draft.facts)
     message = _add(case, profile, channel, draft, clean)
+    _tell_conflicts(case, profile, draft.conflicts)
     return Receipt(case, message, opened=opened)
 
 
@@ -90,17 +98,24 @@ def _foresee(text: str, profile: Profile) -> set[int]:
     return set().union(*(import_string(path)(text, profile) for path in settings.FORESEERS))
 
 
-def _seen(profile: Profile, external_id: str | None) -> Message | None:
+def received(profile: Profile, external_id: str | None) -> Receipt | None:
+    """What this profile already wrote under this id; None where it is new."""
     if external_id is None:
         return None
     messages = Message.objects.select_related("case__channel")
-    return messages.filter(profile=profile, external_id=external_id).first()
+    before = messages.filter(profile=profile, external_id=external_id).first()
+    return Receipt(before.case, before, created=False) if before else None
 
 
 def _case(profile: Profile, channel: Channel, draft: Draft) -> Case | None:
     """The case that this message belongs to; None: a new one."""
-    if draft.case_id is not None:
-        return _named(profile, draft.case_id)
+    if draft.case_id is not None and not (draft.or_new and channel.sync):
+        named = _named(profile, draft.case_id)
+        if named.status != Status.CLOSED:
+            return named
+        if not draft.or_new:
+            raise CaseClosed
+        return None
     if draft.new_case and not channel.sync:
         return None
     last = _last(profile, channel)
@@ -114,7 +129,7 @@ def _last(profile: Profile, channel: Channel) -> Case | None:
     """A chat goes on in its very last case only; mail in the last one that is not closed."""
     cases = Case.objects.filter(profile=profile, channel=channel).order_by("-pk")
     if not channel.sync:
-        cases = cases.exclude(status=Status.CLOSED, merged_into=None)
+        cases = cases.exclude(status=Status.CLOSED, merged_into=None).exclude(merged_into__status=Status.CLOSED)
     return cases.first()
 
 
@@ -122,10 +137,16 @@ def _named(profile: Profile, case_id: int) -> Case:
     named = Case.objects.select_related("profile").filter(pk=case_id).first()
     if named is None or named.profile.person_id != profile.person_id:
         raise NotTheirs
-    case = holding.held(survivor(named))
-    if case.status == Status.CLOSED:
-        raise CaseClosed
-    return case
+    return holding.held(survivor(named))
+
+
+def _tell_conflicts(case: Case, profile: Profile, conflicts: Iterable[Conflict]) -> None:
+    """A line in the case for each address that is somebody else's: an agent decides. Once, however often it is told."""
+    for conflict in conflicts:
+        told = Event.objects.filter(case_id=case.pk, kind=conflict.kind, data__address=conflict.address)
+        if not told.exists():
+            facts = {"address": conflict.address, "other": conflict.other, "account": conflict.account}
+            record(conflict.kind, by=profile, case=case, profile=profile, red=True, **facts)
 
 
 def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Body) -> Message:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from helpdesk.cases.models import Case, Label, Priority, Status
 from helpdesk.channels.models import Channel
@@ -32,19 +32,18 @@ def open_case(profile: Profile, channel: Channel, *, by: Actor | None, facts: Fa
     """A new case of this profile, without a message yet. The profile is held."""
     facts = facts or Facts()
     try:
-        with transaction.atomic():
-            case = Case.objects.create(
-                number=case_number(),
-                profile=profile,
-                channel=channel,
-                subject=facts.subject,
-                priority=facts.priority,
-                group=facts.group,
-                assignee=facts.assignee,
-                language=facts.language,
-                values=facts.values,
-                status=facts.status,
-            )
+        case = Case.objects.create(
+            number=case_number(),
+            profile=profile,
+            channel=channel,
+            subject=facts.subject,
+            priority=facts.priority,
+            group=facts.group,
+            assignee=facts.assignee,
+            language=facts.language,
+            values=facts.values,
+            status=facts.status,
+        )
     except IntegrityError as error:
         # One in a thousand new numbers is taken once a million cases exist: begin again with another.
         raise Again from error

@@ -12,7 +12,7 @@ from helpdesk.lib.errors import Refusal
 from helpdesk.lib.ids import uuid7
 from helpdesk.outbox import alarm, clock
 from helpdesk.outbox.kinds import JOBS
-from helpdesk.outbox.models import Job, Lane, State
+from helpdesk.outbox.models import Endpoint, Job, Lane, State
 
 # (sequence, public id of the job before, own public id) → bytes: for bodies that tell their place in line.
 Payload = Callable[[int, str | None, str], bytes]
@@ -28,6 +28,12 @@ class NotWaiting(Refusal):
     code = "not_waiting"
     status = 409
     sentence = _("This is not waiting any more.")
+
+
+class EndpointPaused(Refusal):
+    code = "endpoint_paused"
+    status = 409
+    sentence = _("Deliveries to this address are paused; they must be resumed first.")
 
 
 def enqueue(
@@ -89,14 +95,17 @@ def _held(key: str, group: str) -> Lane:
 
 
 @transaction.atomic
-def retry(job: Job) -> Job:
+def retry(job: Job, *, patient: bool = False) -> Job:
     """Sends a job again, now: a waiting one at once, a parked or cancelled one with the whole plan before it.
 
-    The public id and the payload stay. Raises AlreadyDone. The caller holds what the kind's `lock` takes.
+    The public id and the payload stay. It is tried even if its endpoint is left alone at the moment, unless it is
+    `patient`. Raises AlreadyDone and EndpointPaused. The caller holds what the kind's `lock` takes.
     """
     job = _locked(job)
     if job.state == State.DONE:
         raise AlreadyDone
+    if not patient:
+        _insist(job.lane.group)
     if job.state != State.WAITING:
         job.state, job.done_at = State.WAITING, None
         job.attempts = job.starts = job.refusals = 0
@@ -107,17 +116,33 @@ def retry(job: Job) -> Job:
     return job
 
 
+def _insist(group: str) -> None:
+    if Endpoint.objects.filter(key=group, paused_at__isnull=False).exists():
+        raise EndpointPaused
+    Endpoint.objects.filter(key=group, not_before__isnull=False).update(not_before=None)
+
+
 @transaction.atomic
 def cancel(job: Job) -> Job:
     """Takes a waiting job out of the line; those behind it go on. Raises NotWaiting.
 
     A try that is under way is not called back: if it succeeds, the job counts as done.
     """
+    return _taken_out(job, State.CANCELLED, "")
+
+
+@transaction.atomic
+def park(job: Job, why: str) -> Job:
+    """Takes a waiting job aside, untried, until somebody retries it; those behind it go on. Raises NotWaiting."""
+    return _taken_out(job, State.PARKED, why)
+
+
+def _taken_out(job: Job, state: State, why: str) -> Job:
     job = _locked(job)
     if job.state != State.WAITING:
         raise NotWaiting
-    job.state, job.done_at = State.CANCELLED, clock.now()
-    job.save(update_fields=["state", "done_at"])
+    job.state, job.done_at, job.last_error = state, clock.now(), why[:200]
+    job.save(update_fields=["state", "done_at", "last_error"])
     _line_up(job.lane)
     transaction.on_commit(partial(alarm.wake, job.lane_id), robust=True)
     return job

@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from helpdesk.outbox import clock, schedule
 from helpdesk.outbox.kinds import JobKind, Outcome, kind_of
 from helpdesk.outbox.models import Attempt, Job, Lane, State
-from helpdesk.outbox.services import turns
+from helpdesk.outbox.services import endpoints, turns
 from helpdesk.outbox.services.turns import Try, Turn
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def _report(kind: JobKind, tries: Sequence[tuple[Job, Try]]) -> None:
         if outcome.ok or not cancelled:
             told.append((job, outcome))
     Attempt.objects.bulk_create(attempts)
+    endpoints.tell([(each.turn.group, each.outcome) for _, each in tries], now)
     _save([job for job, _ in told if job.state != State.WAITING], DECIDED)
     _save([job for job, _ in told if job.state == State.WAITING], (*DECIDED, "due_at"))
     kind.done_all(told)
@@ -132,6 +133,8 @@ def _end(job: Job, outcome: Outcome, seconds: float | None) -> str:
 def _attempt(job: Job, each: Try, outcome: Outcome) -> Attempt:
     return Attempt(
         job=job,
+        group=each.turn.group,
+        address=outcome.address[:300],
         number=job.attempts,
         started_at=each.started_at,
         seconds=each.seconds,
@@ -150,17 +153,18 @@ def _next_turns(tries: Sequence[tuple[Job, Try]]) -> Next:
     """
     now = clock.now()
     heads = turns.heads(job.lane_id for job, _ in tries)
+    closed = endpoints.closed({each.turn.group for _, each in tries}, now)
     staying: list[Lane] = []
     leaving: list[Lane] = []
     free: list[Try] = []
     for job, each in tries:
         lane, head = job.lane, heads.get(job.lane_id)
-        stays = each.go_on and head is not None and head.due_at <= now
+        stays = each.go_on and head is not None and head.due_at <= now and each.turn.group not in closed
         # A lane that goes on is due from now on, whatever became of it: one UPDATE does for all of them.
         lane.due_at = max(head.due_at, now) if head else None
         lane.lease_until = now + timedelta(seconds=schedule.lease()) if stays else None
         (staying if stays else leaving).append(lane)
-        if each.go_on and not stays:
+        if each.go_on and not stays and each.turn.group not in closed:
             free.append(each)
     _save([*staying, *leaving], ("due_at", "lease_until"))
     begun = turns.begin([(lane, heads[lane.pk]) for lane in staying])

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db.models import Case, Count, F, Value, When, Window
+from django.db.models import Case, F, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from helpdesk.outbox import alarm, clock, timing
-from helpdesk.outbox.models import Heartbeat, Job, Lane, State
-from helpdesk.outbox.services.turns import CAP
+from helpdesk.outbox.models import CAP, Heartbeat, Job, Lane, State
+from helpdesk.outbox.services import endpoints
 
 MOST = 200  # lanes woken by one sweep
 EVERY = 2.0  # seconds between sweeps
@@ -33,16 +33,17 @@ def due(most: int = MOST) -> list[int]:
     Of a group only as many as may be leased at a time: whoever ends one of them goes on with the next.
     """
     now = clock.now()
-    leased = Lane.objects.leased(now).exclude(group="").values("group").annotate(count=Count("pk"))
-    full = list(leased.filter(count__gte=CAP).values_list("group", flat=True))
     place = Window(
         RowNumber(),
         # Lanes without a group stand each for themselves.
         partition_by=[F("group"), Case(When(group="", then=F("pk")), default=Value(0))],
         order_by=[F("due_at"), F("pk")],
     )
+    rooms = endpoints.rooms(now)
+    full = [group for group, room in rooms.items() if room <= 0]
+    room = Case(*(When(group=group, then=room) for group, room in rooms.items() if room > 0), default=Value(CAP))
     lanes = Lane.objects.due(now).free(now).exclude(group__in=full).annotate(place=place)
-    ordered = lanes.filter(place__lte=CAP).order_by("place", "due_at", "pk")
+    ordered = lanes.filter(place__lte=room).order_by("place", "due_at", "pk")
     return list(ordered.values_list("pk", flat=True)[:most])
 
 

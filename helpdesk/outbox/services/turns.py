@@ -18,10 +18,9 @@ from django.db.models import F, OuterRef, Subquery
 from helpdesk.outbox import clock, quarantine, schedule
 from helpdesk.outbox.kinds import Outcome, kind_of, perform
 from helpdesk.outbox.models import Job, Lane, State
+from helpdesk.outbox.services import endpoints
 
 log = logging.getLogger(__name__)
-
-CAP = 2  # lanes of one group that are worked on at a time, by all processes together
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def _room(group: str, now: datetime) -> bool:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"outbox:{group}"])
-    return Lane.objects.leased(now).filter(group=group).count() < CAP
+    return Lane.objects.leased(now).filter(group=group).count() < endpoints.of(group).room(now)
 
 
 def take(lanes: Sequence[Lane], now: datetime) -> list[Turn]:
@@ -100,18 +99,24 @@ def begin(pairs: Sequence[tuple[Lane, Job]]) -> list[Turn]:
     """Writes that these jobs of leased lanes are started, before they are."""
     if pairs:
         Job.objects.filter(pk__in=[job.pk for _, job in pairs]).update(starts=F("starts") + 1)
+        for key, jobs in _by_kind(job for _, job in pairs):
+            kind_of(key).begun(jobs)
     until = time.monotonic() + schedule.lease()
     return [Turn(lane.pk, lane.group, cast(uuid.UUID, lane.lease_token), job, until) for lane, job in pairs]
 
 
 def prepare(turns: Iterable[Turn]) -> None:
     """Lets the kinds read what they will need, for all of these jobs at once."""
-    jobs = sorted((turn.job for turn in turns), key=lambda job: job.kind)
-    for key, those in groupby(jobs, key=lambda job: job.kind):
+    for key, jobs in _by_kind(turn.job for turn in turns):
         try:
-            kind_of(key).prepare(list(those))
+            kind_of(key).prepare(jobs)
         except Exception:  # a try that is not prepared reads for itself, and fails by itself
             log.exception("jobs of the kind %s could not be prepared", key)
+
+
+def _by_kind(jobs: Iterable[Job]) -> list[tuple[str, list[Job]]]:
+    ordered = sorted(jobs, key=lambda job: job.kind)
+    return [(key, list(those)) for key, those in groupby(ordered, key=lambda job: job.kind)]
 
 
 def use(turn: Turn, worker: str = "") -> Try | None:
