@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from helpdesk.cases import files
-from helpdesk.cases.models import Attachment, Author, Message
+from helpdesk.cases.models import Attachment, Author, Case, Message
 from helpdesk.lib.text import text_to_html
+from helpdesk.users.models import Profile
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -20,11 +21,7 @@ def message_new(message: Message) -> dict[str, Any]:
     case, agent, profile = message.case, message.agent, message.to or message.case.profile
     return {
         "message_id": message.pk,
-        "case_id": case.pk,
-        "case_number": case.number,
-        "user_id": profile.pk,
-        "custom_user_id": profile.address,
-        "user_custom_id": profile.address,
+        **_place(case, profile),
         "staff_id": agent.pk if agent else 0,
         "staff_full_name": agent.name if agent else "",
         "content": message.text,
@@ -37,6 +34,32 @@ def message_new(message: Message) -> dict[str, Any]:
     }
 
 
+def case_closed(case: Case) -> dict[str, Any]:
+    """`object` of `case_closed`."""
+    return {**_place(case, case.profile), "status": str(case.status)}
+
+
+def message_status(message: Message) -> dict[str, Any]:
+    """`object` of `message_status`. status: refused, failed or cancelled; problem: why, in words."""
+    place = _place(message.case, message.to or message.case.profile)
+    return {**place, "message_id": message.pk, "status": str(message.delivery), "problem": message.problem}
+
+
+def user_merged(profile: Profile) -> dict[str, Any]:
+    """`object` of `user_merged`. linked_users: ids of all profiles of the person, this one's too."""
+    linked = Profile.objects.filter(person=profile.person_id).order_by("pk").values_list("pk", flat=True)
+    return {**_user(profile), "person_id": profile.person_id, "linked_users": list(linked)}
+
+
+def _place(case: Case, profile: Profile) -> dict[str, Any]:
+    return {"case_id": case.pk, "case_number": case.number, **_user(profile)}
+
+
+def _user(profile: Profile) -> dict[str, Any]:
+    """Both spellings: that of Deskie's webhook, and that of its API."""
+    return {"user_id": profile.pk, "custom_user_id": profile.address, "user_custom_id": profile.address}
+
+
 def _file(attachment: Attachment, message: Message) -> dict[str, Any]:
     return {
         "file_id": attachment.pk,
@@ -45,6 +68,17 @@ def _file(attachment: Attachment, message: Message) -> dict[str, Any]:
         "mime_type": attachment.mime,
         "url": settings.BASE_URL + files.link(attachment, f"channel:{message.channel_id}"),
     }
+
+
+def content_type(body_format: str) -> str:
+    return FORM if body_format == "form" else JSON
+
+
+def in_line(
+    kind: str, tree: dict[str, Any], content_type: str, sequence: int, previous_id: str | None, _id: str
+) -> bytes:
+    """The outbox's kind of payload: it tells its place in the lane."""
+    return encode(kind, tree, sequence=sequence, previous_id=previous_id, content_type=content_type)
 
 
 def encode(kind: str, tree: dict[str, Any], *, sequence: int, previous_id: str | None, content_type: str) -> bytes:

@@ -34,7 +34,7 @@ STATES = {
 
 
 class Webhook(JobKind):
-    """body: {"channel": id, "content_type"}; message_id of the answer, none for a test, which is tried once."""
+    """body: {"channel": id, "content_type", "test": true for one that is tried once}; message_id of the answer."""
 
     key = "webhook"
     label = gettext_lazy("Webhook of a custom channel")
@@ -70,7 +70,7 @@ class Webhook(JobKind):
         else:
             outcome = judged(answer)
         outcome = replace(outcome, address=address)
-        return outcome if job.message_id else _once(outcome)
+        return _once(outcome) if job.body.get("test") else outcome
 
     def done_all(self, told: Sequence[tuple[Job, Outcome]]) -> None:
         for channel_id, why in {job.body["channel"]: job.last_error for job, outcome in told if _gone(outcome)}.items():

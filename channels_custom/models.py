@@ -18,10 +18,18 @@ class BodyFormat(models.TextChoices):
     FORM = "form", _("form fields, PHP style")
 
 
+class Also(models.TextChoices):
+    """What a channel can be told besides answers; the value is the `type` of the webhook."""
+
+    MESSAGE_STATUS = "message_status", _("an answer that could not be delivered, or was cancelled")
+    CASE_CLOSED = "case_closed", _("a case that was closed")
+    USER_MERGED = "user_merged", _("a user who was recognised as the same person as another profile")
+
+
 class CustomChannel(Channel):
     """A channel whose answers we POST to `webhook_url`, signed with `secret` (and `old_secret` during rotation).
 
-    headers: the customer's own, checked by `headers.parsed`. also_sends: types of `events.ALSO` besides answers.
+    headers: the customer's own, checked by `headers.parsed`. also_sends: values of Also.
     """
 
     channel_ptr = models.OneToOneField(Channel, models.CASCADE, parent_link=True, primary_key=True)
@@ -59,6 +67,10 @@ class CustomChannel(Channel):
         if not self.webhook_url:
             return _text("This channel has no webhook URL.")
         return (self.switched_off_why or _text("This channel is switched off.")) if self.switched_off_at else ""
+
+    def tells(self, what: Also) -> bool:
+        """Whether its software is told of this: it wants to, and can be reached."""
+        return what in self.also_sends and not self.off
 
     def valid_secrets(self, now: datetime) -> list[str]:
         """All secrets that sign at this moment, the newest first: two during rotation."""

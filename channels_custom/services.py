@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from channels_custom import signing
+from channels_custom import bodies, signing
 from channels_custom.models import CustomChannel
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
@@ -147,12 +148,13 @@ def page(channel: CustomChannel) -> str:
 @occasion
 def send_test(channel: CustomChannel) -> Job:
     """A test by the same path and with the same signature as an answer, on a lane of its own."""
+    content_type = bodies.content_type(channel.body_format)
     return outbox.enqueue(
         "webhook",
         lane=f"webhook:{channel.pk}:test",
         group=channel.lane_group,
-        body={"channel": channel.pk},
-        payload=signing.test_body,
+        body={"channel": channel.pk, "content_type": content_type, "test": True},
+        payload=partial(bodies.in_line, "test", {"content": "It works."}, content_type),
     )
 
 

@@ -1,7 +1,6 @@
 """Signatures of Standard Webhooks 1.0."""
 
 import base64
-import json
 import secrets as random
 from datetime import UTC, datetime
 
@@ -24,8 +23,3 @@ def headers(public_id: str, body: bytes, secrets: list[str], now: datetime) -> d
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-
-
-def test_body(sequence: int, previous_id: str | None, public_id: str) -> bytes:
-    body = {"type": "test", "object": {"content": "It works."}, "sequence": sequence, "previous_id": previous_id}
-    return json.dumps(body).encode()

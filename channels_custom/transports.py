@@ -1,10 +1,12 @@
 """How answers leave through a custom channel: as webhooks, in order per case."""
 
 from functools import partial
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from channels_custom import bodies
+from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Delivery, Message
 from helpdesk.channels.models import Channel
@@ -24,13 +26,13 @@ class Webhook:
         """Freezes the body and queues it behind the earlier answers of the case; parked where nothing leaves now."""
         channel = message.channel.customchannel
         off = channel.off
-        content_type = bodies.FORM if channel.body_format == "form" else bodies.JSON
+        content_type = bodies.content_type(channel.body_format)
         job = outbox.enqueue(
             "webhook",
             lane=f"webhook:{channel.pk}:{message.case_id}",
             group=channel.lane_group,
             body={"channel": channel.pk, "content_type": content_type},
-            payload=partial(_body, bodies.message_new(message), content_type),
+            payload=partial(bodies.in_line, "message_new", bodies.message_new(message), content_type),
             case_id=message.case_id,
             message_id=message.pk,
         )
@@ -42,8 +44,16 @@ class Webhook:
         message.save(update_fields=["delivery"])
 
 
-def _body(tree: dict[str, object], content_type: str, sequence: int, previous_id: str | None, _id: str) -> bytes:
-    return bodies.encode("message_new", tree, sequence=sequence, previous_id=previous_id, content_type=content_type)
+def tell(channel: CustomChannel, kind: str, tree: dict[str, Any], *, line: int | str) -> None:
+    """Queues something else than an answer: on the line of a case, by its id, or on one of its own."""
+    content_type = bodies.content_type(channel.body_format)
+    outbox.enqueue(
+        "webhook",
+        lane=f"webhook:{channel.pk}:{line}",
+        group=channel.lane_group,
+        body={"channel": channel.pk, "content_type": content_type},
+        payload=partial(bodies.in_line, kind, tree, content_type),
+    )
 
 
 TRANSPORTS.register(Webhook())

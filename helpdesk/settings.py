@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.lib import secrets
 from helpdesk.lib.egress import check_ca_file, parse_networks
 from helpdesk.lib.environment import Environment
+from helpdesk.lib.postgres import Limits
 
 django_stubs_ext.monkeypatch()
 
@@ -120,6 +121,9 @@ REACTORS = [
     "helpdesk.cases.reactors.stamp_levels",
     "rules.reactors.what_to_do",
     "helpdesk.cases.reactors.what_must_leave",
+    "channels_custom.reactors.case_closed",
+    "channels_custom.reactors.message_status",
+    "channels_custom.reactors.user_merged",
 ]
 # Asked before anything is locked: which further profiles would handling this text lock?
 FORESEERS = ["identification.reactors.foresee"]
@@ -127,8 +131,17 @@ FORESEERS = ["identification.reactors.foresee"]
 SIGN_IN_LINK = "helpdesk.ops.sign_in.link"
 # Panels beside a case, in order: (higher apps show themselves lower down without being imported)
 INBOX_PANELS: list[str] = ["helpdesk.inbox.panels.user_data", "rules.panels.runs"]
+# What stands above the inbox, in the same way:
+INBOX_BANNERS: list[str] = ["channels_custom.banners.troubles"]
 
-DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR)}
+# Seconds after which PostgreSQL gives up for us: connecting, waiting for somebody's lock, a transaction that does
+# nothing. 0 leaves the last two to the server: a PgBouncer between refuses them.
+DATABASE_LIMITS = Limits(
+    connect=env.number("DATABASE_CONNECT_TIMEOUT", default=5, least=2),
+    lock=env.number("DATABASE_LOCK_TIMEOUT", default=10, least=0),
+    idle=env.number("DATABASE_IDLE_TIMEOUT", default=60, least=0),
+)
+DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR, DATABASE_LIMITS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.Agent"
@@ -264,6 +277,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"brief": {"()": "helpdesk.lib.away.Brief"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["brief"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL") or "WARNING"},
 }
