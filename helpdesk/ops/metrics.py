@@ -1,5 +1,6 @@
 """Figures for Prometheus, read from the database when they are asked for."""
 
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
 
@@ -29,6 +30,10 @@ class Desk(Collector):
         for name, age in now.beats.items():
             alive.add_metric([name], age)
         yield alive
+        ill = Gauge("helpdesk_endpoints_ill", "Endpoints that are not well, by condition.", labels=["condition"])
+        for condition, count in Counter(str(how) for how in now.endpoints.values()).items():
+            ill.add_metric([condition], count)
+        yield ill
         yield Gauge("helpdesk_cases_open", "Open cases.", value=_open_cases())
         yield Gauge("helpdesk_last_event_id", "Grows with all that happens.", value=_last_event())
         red = Event.objects.filter(red=True).count()

@@ -52,6 +52,16 @@ class Lane(models.Model):
         return self.key
 
 
+class Condition(models.TextChoices):
+    """How an endpoint is, the worst first."""
+
+    PAUSED = "paused", _("paused")
+    OPEN = "open", _("does not answer; tried now and then")
+    ASKED = "asked", _("asked us to wait")
+    FAILING = "failing", _("the last try failed")
+    WELL = "well", _("well")
+
+
 class Endpoint(models.Model):
     """What the lanes of one group have in common: the other side, how it is, and how many may leave to it at a time.
 
@@ -76,6 +86,15 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    def condition(self, now: datetime) -> Condition:
+        if self.paused_at:
+            return Condition.PAUSED
+        if self.open_since:
+            return Condition.OPEN
+        if self.not_before and self.not_before > now:
+            return Condition.ASKED
+        return Condition.FAILING if self.failing_since else Condition.WELL
 
     def room(self, now: datetime) -> int:
         """How many of its lanes may be worked on at this moment, by all processes together."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from werkzeug import Response
 
 from channels_custom import headers
@@ -283,6 +283,7 @@ def test_while_it_is_being_tried_the_message_says_so(
 
     def look(body: bytes) -> Response:
         seen.append(state(message))
+        connection.close()  # of the server's thread
         return Response("")
 
     endpoint.answer = look

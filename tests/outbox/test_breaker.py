@@ -8,6 +8,7 @@ from django.db import transaction
 
 from helpdesk.outbox import schedule
 from helpdesk.outbox import services as outbox
+from helpdesk.outbox.health import health
 from helpdesk.outbox.kinds import OWNERS, Outcome, Owner
 from helpdesk.outbox.models import Attempt, Endpoint, Job, Lane, State
 from helpdesk.outbox.services import endpoints, turns, watching
@@ -211,6 +212,15 @@ def test_who_asks_for_time_gets_it_for_all_its_lanes(
     assert room(time.now + timedelta(seconds=seconds)) == 2
 
 
+def test_a_success_meanwhile_does_not_end_the_time_that_was_asked_for(probe: Probe, time: Time) -> None:
+    tell([("shop:1", replace(DOWN, status=429, retry_after=60.0))], time.now)
+    tell([("shop:1", OK)], time.now)
+    assert outbox.endpoint("shop:1").room(time.now) == 0
+    time.pass_by(60)
+    tell([("shop:1", OK)], time.now)
+    assert outbox.endpoint("shop:1").not_before is None
+
+
 def test_a_pause_holds_everything_and_uses_up_no_try(probe: Probe, time: Time) -> None:
     jobs = lanes(3, each=2)
     outbox.pause("shop:1")
@@ -267,6 +277,21 @@ def test_what_was_not_sent_says_nothing_about_the_endpoint(probe: Probe, time: T
     lanes(20)
     go()
     assert not Endpoint.objects.exists()
+
+
+@pytest.mark.promise("P36")
+def test_health_tells_of_endpoints_and_does_not_blame_the_desk_for_them(probe: Probe, time: Time) -> None:
+    opened(probe)
+    lanes(1, group="shop:2")
+    outbox.pause("shop:2")
+    probe.answer = lambda job: replace(DOWN, status=429, retry_after=9000.0)
+    lanes(1, group="shop:3")
+    go()
+    time.pass_by(2)
+    assert health().endpoints == {"shop:1": "open", "shop:2": "paused", "shop:3": "asked"}
+    assert (health().oldest, health().waiting) == (0.0, 22)
+    time.pass_by(60)
+    assert health().oldest > 0, "the breaker lets one through now, and nobody took it"
 
 
 class Shops(Owner):

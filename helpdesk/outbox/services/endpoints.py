@@ -88,9 +88,11 @@ def _hear(endpoint: Endpoint, outcomes: Sequence[Outcome], now: datetime) -> Non
 
 
 def _well(endpoint: Endpoint, now: datetime) -> None:
-    endpoint.failing_since = endpoint.failed_at = endpoint.not_before = None
+    endpoint.failing_since = endpoint.failed_at = None
     endpoint.warned = endpoint.timeouts = 0
     _close(endpoint, now)
+    if endpoint.not_before and endpoint.not_before <= now:
+        endpoint.not_before = None  # what it asked for is over; before that, one success does not end it
 
 
 def _close(endpoint: Endpoint, now: datetime) -> None:
