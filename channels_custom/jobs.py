@@ -130,11 +130,12 @@ class ResendFailed(JobKind):
         channel = CustomChannel.objects.get(pk=job.body["channel"])
         by = Agent.objects.filter(pk=job.body["by"] or 0).first()
         since, end = datetime.fromisoformat(job.body["since"]), time.monotonic() + schedule.deadline()
+        found = services.given_up(channel, since).filter(done_at__lte=job.created_at)
         # The oldest first: what leaves in the same case stays in order.
-        for each in services.given_up(channel, since).filter(done_at__lte=job.created_at).iterator(chunk_size=200):
+        for message_id in list(found.values_list("message_id", flat=True)):
             if time.monotonic() > end:
                 return Outcome(ok=False, error=str(_("There are more of them.")), retry_after=0.1)
-            message = Message.objects.filter(pk=each.message_id).first()
+            message = Message.objects.filter(pk=message_id or 0).first()
             with contextlib.suppress(NothingToSend):
                 if message:
                     cases.send_again(message, by=by, patient=True)
