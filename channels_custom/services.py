@@ -81,9 +81,12 @@ def rotate_secret(channel: CustomChannel, *, by: Actor | None) -> str:
 
 @occasion
 def switch_off(channel: CustomChannel, why: str, *, by: Actor | None) -> None:
-    """Answers do not leave any more, until somebody switches the address on again."""
-    channel.switched_off_at, channel.switched_off_why = timezone.now(), why[:200]
-    channel.save(update_fields=["switched_off_at", "switched_off_why"])
+    """Answers do not leave any more, until somebody switches the address on again. Said and done once."""
+    now = timezone.now()
+    on = CustomChannel.objects.filter(pk=channel.pk, switched_off_at=None)
+    if not on.update(switched_off_at=now, switched_off_why=why[:200]):
+        return
+    channel.switched_off_at, channel.switched_off_why = now, why[:200]
     record("channel.switched_off", by=by, channel=channel.pk, red=True, why=why[:200])
     subject = _("No answers leave through “%(channel)s” any more") % {"channel": channel.title}
     text = _("Its address was switched off: %(why)s Mend the receiver, then switch it on again: %(page)s")

@@ -163,8 +163,6 @@ ACCOUNT_ADAPTER = "helpdesk.users.adapter.Closed"
 ACCOUNT_LOGOUT_ON_GET = False
 # A form that mails to any address typed into it would be a gift to whoever floods mailboxes.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# Whose sign-ins are counted together: the visitor's address, not the one of our own proxy.
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # Whose tries are counted: behind proxies the address that the outermost of ours has seen.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_SESSION_REMEMBER = True
@@ -178,7 +176,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 72 * 3600
 CSRF_COOKIE_NAME = "hd_csrf"
-CSRF_USE_SESSIONS = True
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = SECURE
@@ -222,7 +219,8 @@ TIME_ZONE = "UTC"
 DESK_TIME_ZONE: str = env.zone("DESK_TIME_ZONE", default="UTC")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Of its own where the files come with an image, and DATA_DIR outlives it.
+STATIC_ROOT: Path = env.folder("STATIC_ROOT", default=DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {

@@ -26,6 +26,7 @@ from helpdesk.users.services import identity
 from tests import world
 from tests.channels_custom.conftest import Endpoint, state
 from tests.outbox.probe import DOWN, Time
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
 
@@ -252,6 +253,13 @@ def test_a_channel_that_is_switched_off_with_answers_waiting_loses_none(
     deliver()
     deliver()
     assert [tree["content"] for _, tree in told(endpoint)] == ["0", "1", "2"]
+
+
+def test_two_who_hear_that_it_is_gone_switch_it_off_once(channel: CustomChannel) -> None:
+    world.admin()
+    at_once(lambda _: channels.switch_off(channel, "it is gone", by=None), range(6), limit=30)
+    assert Event.objects.filter(kind="channel.switched_off").count() == 1
+    assert Job.objects.filter(kind="notice").count() == 1
 
 
 def test_a_pause_keeps_answers_waiting_and_says_nothing_wrong(
