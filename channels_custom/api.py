@@ -16,6 +16,7 @@ from channels_custom import services
 from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
 from helpdesk.cases.api import shapes, writing
+from helpdesk.cases.api.filing import FilingView
 from helpdesk.cases.models import Message
 from helpdesk.channels.models import Level
 from helpdesk.lib import egress
@@ -24,6 +25,8 @@ from helpdesk.lib.ids import is_id
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.api.shapes import Exact, Id, Text, UserData, said
 from helpdesk.users.models.agents import Scope
+from helpdesk.users.models.people import ProfileKind
+from helpdesk.users.services import profiles
 
 # What a channel may say of an answer.
 RECEIPTS = (("delivered", "delivered"), ("read", "read"), ("failed", "failed"))
@@ -67,7 +70,7 @@ class Receipt(Strict):
     reason = Text(required=False, allow_blank=True, max_length=200)
 
 
-class ChannelView(ApiView):
+class ChannelView(FilingView):
     """Custom channels, by `cch1` or `1`. Writing needs scope admin; messages may come with the channel's own key."""
 
     bodies = {
@@ -75,6 +78,7 @@ class ChannelView(ApiView):
         "partial_update": ChannelBody,
         "messages": InboundMessage,
     }
+    brings = frozenset({"messages"})
     queryset = CustomChannel.objects.none()
     parser_classes = (StrictJSONParser, MultiPartParser)
 
@@ -119,16 +123,26 @@ class ChannelView(ApiView):
 
     @action(detail=True, methods=["post"])
     def messages(self, request: Request, pk: str) -> Response:
-        channel = self.get_object()
+        channel, data = self.found, self.checked()
         if not channel.active:
             raise ValidationError({"channel": [_("This channel is switched off.")]})
-        data = self.checked()
         users, of_case = writing.split_fields(data.get("custom_fields"))
-        facts = writing.cases.Facts(subject=data.get("subject", ""), values=of_case)
-        draft = writing.draft(data, case_id=data.get("case_id"), facts=facts)
-        profile, warnings = writing.meet(data, channel, self.agent, said(data, users))
-        got = cases.receive(profile, channel.channel_ptr, draft)
-        return Response(writing.receipt(got, warnings), status=201 if got.created else 200)
+        facts = cases.Facts(subject=data.get("subject", ""), values=of_case)
+        profile, heard = writing.meet(data, channel, self.agent, said(data, users))
+        more = {"case_id": data.get("case_id"), "or_new": True, "facts": facts, "conflicts": heard.conflicts}
+        got = cases.receive(profile, channel.channel_ptr, writing.draft(data, self.files, **more))
+        return Response(writing.receipt(got, heard.warnings), status=201 if got.created else 200)
+
+    def prepare(self) -> None:
+        super().prepare()
+        if self.action == "create":
+            # Asks where the Webhook URL leads.
+            self.checked()
+
+    def repeated(self, sender: dict[str, Any]) -> Response | None:
+        profile = profiles.find(ProfileKind.CUSTOM, sender.get("user_custom_id", ""), self.found)
+        got = profile and cases.received(profile, sender["external_id"])
+        return Response(writing.receipt(got)) if got else None
 
 
 class MessageView(ApiView):

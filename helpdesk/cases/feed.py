@@ -53,10 +53,18 @@ def now() -> str:
     return write(present())
 
 
-def after(cursor: str, *, reader: Agent, limit: int = LIMIT, oldest: timedelta | None = None) -> Page:
+def after(
+    cursor: str,
+    *,
+    reader: Agent,
+    limit: int = LIMIT,
+    oldest: timedelta | None = None,
+    channel: int | None = None,
+) -> Page:
     """What happened after a cursor that concerns what the reader may see; "" is the beginning.
 
     limit: events at most; the page's cursor leads on. oldest: where more time than that was missed, ask for a resync.
+    channel: of this one only.
     """
     try:
         position = read(cursor)
@@ -64,7 +72,7 @@ def after(cursor: str, *, reader: Agent, limit: int = LIMIT, oldest: timedelta |
         return Page([], now(), resync=True)
     if lost(position, oldest):
         return Page([], now(), resync=True)
-    stretch = since(position, limit=limit, among=of_interest_to(reader))
+    stretch = since(position, limit=limit, among=of_interest_to(reader, channel))
     return Page(stretch.events, write(stretch.position))
 
 
@@ -108,11 +116,17 @@ def lost(position: Position, oldest: timedelta | None) -> bool:
     return missed is not None and missed < timezone.now() - oldest
 
 
-def of_interest_to(reader: Agent) -> QuerySet[Event]:
-    """Events of cases that the reader may see, and of the people in them. Admins read all."""
+def of_interest_to(reader: Agent, channel: int | None = None) -> QuerySet[Event]:
+    """Events of cases that the reader may see, and of the people in them. Admins read all. channel: of one only."""
+    seen = reading.seen_by(reader)
+    if channel is not None:
+        seen = seen.filter(channel=channel)
+        return Event.objects.filter(
+            Exists(seen.filter(pk=OuterRef("case_id")))
+            | Q(case_id=None) & Exists(seen.filter(profile=OuterRef("profile_id"), profile__channel=channel))
+        )
     if reader.is_active and reader.is_admin:
         return Event.objects.all()
-    seen = reading.seen_by(reader)
     return Event.objects.filter(
         Exists(seen.filter(pk=OuterRef("case_id")))
         | Q(case_id=None) & Exists(seen.filter(profile=OuterRef("profile_id")))

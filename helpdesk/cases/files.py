@@ -1,5 +1,6 @@
 """Attachments: stored under random names before the transaction, tied to a message in it, served by signed links."""
 
+import mimetypes
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import puremagic
 from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.db import DatabaseError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,7 @@ MOST = 10
 LARGEST = 25 * 1024 * 1024
 LINK_AGE = 14 * 24 * 3600
 SALT = "helpdesk.attachment"
+UNKNOWN = "application/octet-stream"
 # Shown in the browser; everything else is downloaded.
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -46,14 +49,27 @@ class Stored:
 
 
 def store(upload: File) -> Stored:
-    """Writes an upload under a random name. size in bytes; mime from the content, not from the sender."""
+    """Writes an upload under a random name. size in bytes; mime from the content, never from the sender's header."""
     if (upload.size or 0) > LARGEST:
         raise FileRefused(_("A file may have at most 25 MB."))
     token = uuid.uuid4()
     name = _clean_name(upload.name or "file")
-    mime = _mime(upload)
+    mime = _mime(upload, name)
     path = default_storage.save(upload_path(Attachment(token=token), name), upload)
     return Stored(token=token, name=name, size=upload.size or 0, mime=mime, path=path)
+
+
+def discard(stored: Iterable[Stored]) -> None:
+    """Throws files away that no message has got."""
+    paths = {one.token: one.path for one in stored if one.path}
+    if not paths:
+        return
+    try:
+        kept = set(Attachment.objects.filter(token__in=paths).values_list("token", flat=True))
+    except DatabaseError:
+        return  # a file too many does no harm, one too few would
+    for token in paths.keys() - kept:
+        default_storage.delete(paths[token])
 
 
 def _clean_name(name: str) -> str:
@@ -62,14 +78,17 @@ def _clean_name(name: str) -> str:
     return "".join(char for char in last if char.isprintable())[:255].strip(". ") or "file"
 
 
-def _mime(upload: File) -> str:
+def _mime(upload: File, name: str) -> str:
+    """What the content is. A picture that calls itself something else is neither: it could be both."""
     upload.seek(0)
     head = upload.read(4096)
     upload.seek(0)
     try:
-        return str(puremagic.from_string(head, mime=True)) or "application/octet-stream"
+        found = str(puremagic.from_string(head, mime=True)) or UNKNOWN
     except (puremagic.PureError, ValueError):
-        return "application/octet-stream"
+        return UNKNOWN
+    called, _encoding = mimetypes.guess_type(name)
+    return UNKNOWN if found in INLINE and called not in {None, found} else found
 
 
 def attach(message: Message, stored: Iterable[Stored]) -> None:

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db.models import Model, QuerySet
@@ -17,6 +17,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from helpdesk.lib import away
 from helpdesk.lib.errors import Refusal
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 # Bytes of a JSON body. Larger ones are refused before they are read.
 LARGEST_BODY = 2_000_000
 DEEPEST = 20
+# Of a list, in one answer.
+MOST_ROWS = 100
 PROBLEM = "application/problem+json"
 
 
@@ -84,11 +87,20 @@ def problem(error: Exception, context: dict[str, Any]) -> Response:
         error = TooLarge()
     if isinstance(error, SuspiciousOperation):
         error = exceptions.ParseError(_("This request is not well formed, or has too many parts."))
+    if away.is_away(error):
+        return _away(error, context)
     if not isinstance(error, exceptions.APIException):
         log.error("%r failed", context["request"].path, exc_info=error)
         return _answer(500, "internal_error", _("Something broke on our side. It was logged; please try again."))
     response = _from_drf(error)
     _headers(error, response)
+    return response
+
+
+def _away(error: Exception, context: dict[str, Any]) -> Response:
+    log.error("%r failed", context["request"].path, exc_info=error)
+    response = _answer(503, away.CODE, away.sentence())
+    response["Retry-After"] = str(away.RETRY_AFTER)
     return response
 
 
@@ -152,24 +164,24 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+def page_limit(request: Request) -> int:
+    """How many rows a caller wants at once: `limit`, 1–100. Raises ValidationError."""
+    raw = request.query_params.get("limit", str(MOST_ROWS))
+    if not raw.isascii() or not raw.isdecimal() or len(raw) > 3 or not 1 <= int(raw) <= MOST_ROWS:
+        raise serializers.ValidationError({"limit": [_("This has to be a number from 1 to 100.")]})
+    return int(raw)
+
+
 class Page:
     """One page of a list, newest first, by id: {"results": […], "next": cursor or null}. `limit` 1–100."""
 
-    MOST: ClassVar[int] = 100
-
     def __init__(self, request: Request, rows: "QuerySet[Any]") -> None:
-        self.limit = self._limit(request)
+        self.limit = page_limit(request)
         last = decode_cursor(request.query_params.get("cursor", ""))
         rows = rows.order_by("-pk")
         if last is not None:
             rows = rows.filter(pk__lt=last)
         self.rows = list(rows[: self.limit + 1])
-
-    def _limit(self, request: Request) -> int:
-        raw = request.query_params.get("limit", str(self.MOST))
-        if not raw.isascii() or not raw.isdecimal() or len(raw) > 3 or not 1 <= int(raw) <= self.MOST:
-            raise serializers.ValidationError({"limit": [_("This has to be a number from 1 to 100.")]})
-        return int(raw)
 
     def answer(self, show: Any) -> Response:
         rows: Iterable[Model] = self.rows[: self.limit]

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from tests import world
+from tests.channels_custom.conftest import deliver, time  # noqa: F401 (the outbox, by hand)
 
 
 class Api:
@@ -36,6 +37,14 @@ class Api:
     def post(self, path: str, body: Any, expect: int = 201, **headers: str) -> Any:
         return self.call("POST", path, body, expect, **headers)
 
+    def upload(self, path: str, body: dict[str, Any], expect: int = 201, **headers: str) -> Any:
+        """POST as multipart; files are `SimpleUploadedFile`s."""
+        self.last = self.client.post(
+            f"/api/v1/{path}", body, headers={"Authorization": f"Bearer {self.key}", **headers}
+        )
+        assert self.last.status_code == expect, self.last.content[:2000]
+        return self.last.json()
+
     def patch(self, path: str, body: Any, expect: int = 200) -> Any:
         return self.call("PATCH", path, body, expect)
 
@@ -51,6 +60,14 @@ def channel(db):
 @pytest.fixture
 def ann(channel):
     return world.agent(sees=[channel.channel_ptr])
+
+
+@pytest.fixture
+def forum(ann) -> Any:
+    """A channel like mail, which Ann sees."""
+    made = world.messenger("http://127.0.0.1:9/hook", sync=False, title="Forum")
+    ann.channels.add(made.channel_ptr)
+    return made
 
 
 @pytest.fixture

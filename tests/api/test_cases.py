@@ -30,11 +30,13 @@ def test_a_case_is_made_and_tells_what_an_integrator_keeps(api, channel):
     assert user["identified"] is False
 
 
+@pytest.mark.seed("001", "Channel type: in real-time mode (synchronous)")
 def test_in_a_synchronous_channel_everything_goes_to_the_last_chat(api, channel):
     first = api.post("cases/", new(channel))
     assert api.post("cases/", new(channel, content="and"))["case_id"] == first["case_id"]
 
 
+@pytest.mark.seed("001", "Channel type: as mail (asynchronous)")
 def test_in_an_asynchronous_channel_it_is_always_a_new_case(api, ann):
     forum = world.messenger(sync=False)
     ann.channels.add(forum.channel_ptr)
@@ -50,6 +52,7 @@ def test_an_address_beside_the_id_is_linked_and_a_taken_one_is_a_warning(api, ch
     assert api.get(f"users/{second['user_id']}/")["linked_users"] == [second["user_id"]]
 
 
+@pytest.mark.seed("001", "If other user data (name, company, etc.) is transmitted, we also record it")
 def test_each_custom_field_knows_whose_it_is(api, channel):
     world.tariff()
     CustomField.objects.create(key="order", title="Order", level="case", kind="text")
@@ -58,6 +61,7 @@ def test_each_custom_field_knows_whose_it_is(api, channel):
     assert api.get(f"cases/{got['case_id']}/")["custom_fields"] == {"order": "4471"}
 
 
+@pytest.mark.seed("001", "In standard channels, users are identified by basic data, also used to send responses")
 def test_a_case_without_a_custom_channel_belongs_to_the_address_and_is_answered_by_mail(admin_api):
     got = admin_api.post("cases/", {"user_email": "Bob@Example.com", "content": "hello"})
     answer = admin_api.post(f"cases/{got['case_id']}/messages/", {"staff_id": staff(admin_api), "content": "hi"})
@@ -75,6 +79,7 @@ def staff(api) -> int:
     return api.get("staff/")["results"][0]["staff_id"]
 
 
+@pytest.mark.seed("001", "If you need to add a response on behalf of the user, use the standard method")
 def test_a_message_as_the_customer_and_one_as_an_agent(api, channel, ann):
     got = api.post("cases/", new(channel))
     path = f"cases/{got['case_number']}/messages/"
@@ -251,3 +256,40 @@ def test_a_failure_between_request_and_commit_leaves_nothing(api, channel, monke
     monkeypatch.setattr("helpdesk.cases.services.incoming.wrote", lambda *a, **k: 1 / 0)
     assert api.post("cases/", new(channel), expect=500)["code"] == "internal_error"
     assert not Case.objects.exists()
+
+
+def test_all_that_may_be_said_of_a_new_case_is_kept(api, channel, ann):
+    group, label = world.group(), Label.objects.create(title="vip")
+    ann.groups.add(group)
+    whose = {"user_full_name": "Bob Brown", "company_name": "Acme", "company_position": "Boss", "user_note": "Friendly"}
+    facts = {
+        "subject": "Invoice",
+        "priority": "critical",
+        "group_id": group.pk,
+        "staff_id": ann.pk,
+        "labels": [label.pk],
+    }
+    html = {"content": "", "content_html": "<p>hello <b>you</b><script>alert(1)</script></p>"}
+    got = api.post("cases/", {**new(channel), **html, **whose, **facts, "language_id": "de"})
+    assert {name: got[name] for name in facts} == facts
+    user = api.get(f"users/{got['user_id']}/")
+    assert {name: user[name] for name in (*whose, "language_id")} == {**whose, "language_id": "de"}
+    (message,) = api.get(f"cases/{got['case_id']}/messages/")["results"]
+    assert (message["content"], message["content_html"]) == ("hello you", "<p>hello <b>you</b></p>")
+
+
+def test_cases_are_found_by_whose_they_are_and_how_they_stand(api, channel, ann):
+    mine = api.post("cases/", new(channel, subject="mine", priority="high", staff_id=ann.pk))
+    theirs = api.post("cases/", new(channel, user_custom_id="carol", subject="theirs"))
+    api.patch(f"cases/{theirs['case_id']}/", {"status": "closed"})
+    person = api.get(f"users/{mine['user_id']}/")["person_id"]
+    by_id = f"user_id={mine['user_id']}", f"person_id={person}", f"user_custom_id=bob-1&channel=cch{channel.pk}"
+    for query in (*by_id, "status=open", "priority=high", f"staff_id={ann.pk}", f"to_time={_as_query(theirs)}"):
+        found = api.get(f"cases/?show_active_chats=true&{query}")["results"]
+        assert [case["case_id"] for case in found] == [mine["case_id"]], query
+    both = api.get(f"cases/?show_active_chats=true&status=open,closed&channel=cch{channel.pk}")["results"]
+    assert [case["case_id"] for case in both] == [theirs["case_id"], mine["case_id"]]
+
+
+def _as_query(case: dict[str, Any]) -> str:
+    return str(case["created_at"]).replace("+", "%2B")

@@ -49,6 +49,7 @@ def test_an_address_that_may_not_be_called_is_refused_on_save(admin_api, url):
     assert not CustomChannel.objects.exists()
 
 
+@pytest.mark.seed("001", "we receive this data from you")
 def test_one_call_finds_or_opens_the_right_case(api, channel):
     path = f"custom_channels/{channel.api_key}/messages/"
     first = api.post(path, inbound(user_full_name="Bob"))

@@ -11,6 +11,7 @@ from helpdesk.cases.models import Case
 from helpdesk.users.api import idempotency
 from helpdesk.users.models import ApiKey, StoredAnswer
 from helpdesk.users.services import answers
+from tests import world
 from tests.api.test_cases import new
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,17 @@ def test_a_claim_that_a_crash_left_behind_is_taken_over(api, channel):
     StoredAnswer.objects.update(status=0, created_at=timezone.now() - timedelta(minutes=5))
     api.post("cases/", new(channel), **KEY)
     assert "Idempotent-Replayed" not in api.last
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("headers", [{}, KEY], ids=["plain", "with a key"])
+def test_a_case_number_that_is_taken_begins_it_all_again_with_another(api, channel, monkeypatch, headers):
+    world.says(world.customer(channel, "carol"), "hello")
+    taken = Case.objects.get().number
+    numbers = iter([taken, taken, "200-000001"])
+    monkeypatch.setattr("helpdesk.cases.services.opening.case_number", lambda: next(numbers))
+    assert api.post("cases/", new(channel), **headers)["case_number"] == "200-000001"
+    assert Case.objects.count() == 2
 
 
 def test_secrets_that_are_shown_once_are_not_in_a_replay_nor_readable_in_the_table(admin_api):

@@ -69,16 +69,6 @@ def test_bad_users_are_refused_and_not_made(admin_api, body, field):
     assert not Profile.objects.exists()
 
 
-def test_events_are_read_from_where_one_left_off(admin_api, channel):
-    start = admin_api.get("events/")["next"]
-    bob = world.customer(channel)
-    world.says(bob, "hello")
-    page = admin_api.get(f"events/?after={start}")
-    assert "message.added" in {one["kind"] for one in page["results"]}
-    assert admin_api.get(f"events/?after={page['next']}")["results"] == []
-    assert "after" in admin_api.call("GET", "events/?after=nonsense", expect=400)["errors"]
-
-
 def test_what_is_set_up_is_listed(admin_api):
     world.tariff()
     (field,) = admin_api.get("custom_fields/")["results"]

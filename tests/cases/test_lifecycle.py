@@ -50,6 +50,7 @@ def test_a_first_message_opens_a_case_with_an_active_chat(bob):
     assert kinds(case)[:2] == ["case.opened", "message.added"]
 
 
+@pytest.mark.seed("001", "and in a real-time mode, like chats")
 def test_a_chat_goes_on_in_its_last_case_while_that_is_open_or_pending(bob):
     first = world.says(bob, "hello").case
     cases.end_chat(first, "pending", by=None)
@@ -110,6 +111,7 @@ def test_a_chat_can_be_ended_only_while_it_runs(bob):
         cases.end_chat(case, "pending", by=None)
 
 
+@pytest.mark.seed("001", "communication can be carried out by analogy with mail")
 def test_a_mail_like_channel_works_like_mail(ann):
     forum = world.messenger("http://127.0.0.1:9/hook", sync=False)
     bob = world.customer(forum)

@@ -37,6 +37,7 @@ def php(body: bytes) -> dict[str, Any]:
     return tree
 
 
+@pytest.mark.seed("001", "Agents' responses sent to the Webhook URL have the following structure")
 def test_an_agents_answer_says_all_that_the_contract_names(
     channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int]
 ) -> None:
@@ -113,6 +114,7 @@ def test_notes_and_the_customers_own_messages_never_leave(
     assert not endpoint.came
 
 
+@pytest.mark.seed("001", "have the following structure (attachments)")
 def test_a_file_leaves_as_a_signed_link_that_opens(
     channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int], client: Client
 ) -> None:

@@ -35,6 +35,7 @@ def texts(endpoint: Endpoint) -> list[str]:
     return [json.loads(body)["object"]["content"] for _, body in endpoint.came]
 
 
+@pytest.mark.seed("001", "When an agent writes a response, we send it to the URL specified in the settings")
 def test_an_answer_is_queued_then_delivered(
     case: Case, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int]
 ) -> None:
@@ -221,6 +222,7 @@ def test_answers_of_a_case_arrive_in_order_and_other_cases_do_not_wait(
     assert texts(endpoint)[4:] == ["bob 1", "bob 2", "bob 3"]
 
 
+@pytest.mark.seed("001", "Webhook URL the address all agents' responses go to")
 def test_the_address_is_read_when_a_message_leaves(
     case: Case, channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int], time: Time
 ) -> None:

@@ -85,6 +85,23 @@ def test_a_forged_answer_is_refused(shop: Shop) -> None:
     assert shop.shown == {}
 
 
+def test_a_program_that_was_away_reads_what_it_missed(shop: Shop) -> None:
+    seen: list[dict[str, Any]] = []
+    cursor = shop.catch_up("", seen.append)
+    came = shop.send("login-1", "m-1", "hello")
+    ann = world.agent("Ann", sees=CustomChannel.objects.all())
+    answer = cases.reply(Case.objects.get(pk=came["case_id"]), "Hello, Ann here", by=ann)
+    seen.clear()
+    assert shop.catch_up(cursor, seen.append) != cursor
+    assert [event["message_id"] for event in seen if event["kind"] == "message.added"] == [
+        came["message_id"],
+        answer.pk,
+    ]
+    seen.clear()
+    shop.catch_up(shop.catch_up(cursor, lambda event: None), seen.append)
+    assert seen == []
+
+
 @pytest.fixture
 def tariff() -> CustomField:
     return world.tariff()

@@ -159,5 +159,6 @@ def show_attachment(attachment: Attachment) -> dict[str, Any]:
         "file_size": attachment.size,
         "mime_type": attachment.mime,
         "state": attachment.state,
+        "problem": attachment.problem,
         "url": files.link(attachment, "api") if ready else None,
     }

@@ -1,6 +1,6 @@
 """`/api/v1/cases/…`: thin views over the verbs of cases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -16,17 +16,19 @@ from rest_framework.response import Response
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.api import shapes, writing
+from helpdesk.cases.api.filing import FilingView
 from helpdesk.cases.models import Case, Message
+from helpdesk.cases.services import reading
+from helpdesk.channels.models import Channel
 from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor
 from helpdesk.lib.api import Page, StrictJSONParser
 from helpdesk.lib.ids import is_id
-from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Agent, Group
 
 
-class CaseView(ApiView):
+class CaseView(FilingView):
     """Cases, by id or number, as far as the key's agent may see them."""
 
     parser_classes = (StrictJSONParser, MultiPartParser)
@@ -40,6 +42,7 @@ class CaseView(ApiView):
         "assign": shapes.Assign,
         "labels": shapes.ChangeLabels,
     }
+    brings = frozenset({"create", "messages", "notes"})
     queryset = Case.objects.none()
 
     def get_queryset(self) -> QuerySet[Case]:
@@ -58,13 +61,15 @@ class CaseView(ApiView):
         data = self.checked()
         channel = writing.channel_of(data, self.agent)
         users, of_case = writing.split_fields(data.get("custom_fields"))
-        draft = writing.draft(data, new_case=True, facts=writing.facts(data, of_case))
-        profile, warnings = writing.meet(data, channel, self.agent, writing.shapes.said(data, users))
-        got = cases.receive(profile, channel, draft)
+        facts = writing.facts(data, of_case)
+        profile, heard = writing.meet(data, channel, self.agent, writing.shapes.said(data, users))
+        draft = writing.draft(data, self.files, new_case=True, facts=facts, conflicts=heard.conflicts)
+        return self._receipt(cases.receive(profile, channel, draft), heard.warnings, channel)
+
+    def _receipt(self, got: cases.Receipt, warnings: Sequence[str] = (), channel: Channel | None = None) -> Response:
         # A running chat may stand in a group that the key's agent does not see: then the receipt is all.
-        seen = self.get_queryset().filter(pk=got.case.pk).first()
-        answer = {**(shapes.show_case(seen) if seen else {}), **writing.receipt(got, warnings, seen)}
-        return Response(answer, status=201 if got.created else 200)
+        shown = shapes.show_case(got.case) if reading.sees(self.agent, got.case, channel) else {}
+        return Response({**shown, **writing.receipt(got, warnings)}, status=201 if got.created else 200)
 
     def list(self, request: Request) -> Response:
         return Page(request, self._filtered(self.get_queryset())).answer(shapes.show_case)
@@ -118,23 +123,31 @@ class CaseView(ApiView):
 
     @action(detail=True, methods=["get", "post"])
     def messages(self, request: Request, pk: str) -> Response:
-        case = self.get_object()
         if request.method == "GET":
+            case = self.get_object()
             ids = [case.pk, *case.merged.values_list("pk", flat=True)]
             rows = Message.objects.filter(case__in=ids).prefetch_related("attachments")
             return Page(request, rows).answer(shapes.show_message)
         data = self.checked()
         if "user_id" in data:
-            return self._from_customer(case, data)
-        author = self._author(data)
-        return Response(shapes.show_message(_as_kept(self._reply(case, data, author))), status=201)
+            return self._from_customer(self.found, data)
+        return self._kept(lambda: self._reply(self.found, data, self._author(data)))
 
     def _from_customer(self, case: Case, data: dict[str, Any]) -> Response:
         profile = writing.known_profile(data["user_id"], self.agent)
-        channel = profile.channel or case.channel
-        got = cases.receive(profile, channel, writing.draft(data, case_id=case.pk))
-        answer = {**shapes.show_message(_as_kept(got.message)), **writing.receipt(got, [])}
+        got = cases.receive(profile, profile.channel or case.channel, writing.draft(data, self.files, case_id=case.pk))
+        return self._message_receipt(got)
+
+    def _message_receipt(self, got: cases.Receipt) -> Response:
+        answer = {**shapes.show_message(_as_kept(got.message)), **writing.receipt(got)}
         return Response(answer, status=201 if got.created else 200)
+
+    def _kept(self, say: Callable[[], Message]) -> Response:
+        """The agent's words: 201, or 200 where they came before."""
+        try:
+            return Response(shapes.show_message(_as_kept(say())), status=201)
+        except cases.SaidBefore as before:
+            return Response(shapes.show_message(before.message))
 
     def _reply(self, case: Case, data: dict[str, Any], author: Actor) -> Message:
         into = cases.survivor(case)
@@ -142,17 +155,30 @@ class CaseView(ApiView):
             case if into == case.pk else self._fresh(into),
             data.get("content", ""),
             html=data.get("content_html", ""),
-            stored=writing.stored(data),
+            stored=self.files,
+            external_id=data.get("external_id"),
             if_last_message_id=data.get("if_last_message_id"),
             by=author,
         )
 
     @action(detail=True, methods=["post"])
     def notes(self, request: Request, pk: str) -> Response:
-        case, data = self.get_object(), self.checked()
-        author = self._author(data)
-        message = cases.note(case, data.get("content", ""), by=author, stored=writing.stored(data))
-        return Response(shapes.show_message(message), status=201)
+        data = self.checked()
+        author, text, name = self._author(data), data.get("content", ""), data.get("external_id")
+        return self._kept(lambda: cases.note(self.found, text, by=author, stored=self.files, external_id=name))
+
+    def repeated(self, sender: dict[str, Any]) -> Response | None:
+        name = sender["external_id"]
+        if self.action == "create":
+            profile = writing.sender(sender, self.agent)
+            got = profile and cases.received(profile, name)
+            return self._receipt(got) if got else None
+        if self.action == "messages" and "user_id" in sender:
+            got = cases.received(writing.known_profile(sender["user_id"], self.agent), name)
+            return self._message_receipt(got) if got else None
+        into = self._fresh(cases.survivor(self.found)) if self.action == "messages" else self.found
+        said = cases.said_before(into, self._author(sender), name, note=self.action == "notes")
+        return Response(shapes.show_message(said)) if said else None
 
     @action(detail=True, methods=["post"])
     def end_chat(self, request: Request, pk: str) -> Response:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from helpdesk.cases import files
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Label, Priority
+from helpdesk.cases.models import Label, Priority
 from helpdesk.channels.models import Channel
 from helpdesk.events.occasion import occasion
 from helpdesk.users.api import shapes
@@ -20,16 +21,22 @@ from helpdesk.users.services import profiles, told, values
 
 def stored(data: dict[str, Any]) -> tuple[files.Stored, ...]:
     """Files of the body, written to the storage before any transaction; addresses are fetched by the outbox."""
-    uploads = tuple(files.store(upload) for upload in data.get("attachments", ()))
-    return uploads + tuple(files.to_fetch(url) for url in data.get("attachment_urls", ()))
+    found = [files.to_fetch(url) for url in data.get("attachment_urls", ())]
+    uploads: list[files.Stored] = []
+    try:
+        uploads += (files.store(upload) for upload in data.get("attachments", ()))
+    except files.FileRefused:
+        files.discard(uploads)
+        raise
+    return (*uploads, *found)
 
 
-def draft(data: dict[str, Any], **more: Any) -> cases.Draft:
+def draft(data: dict[str, Any], stored: tuple[files.Stored, ...], **more: Any) -> cases.Draft:
     return cases.Draft(
         text=data.get("content", ""),
         html=data.get("content_html", ""),
         external_id=data.get("external_id"),
-        stored=stored(data),
+        stored=stored,
         **more,
     )
 
@@ -84,10 +91,10 @@ def labels(ids: Iterable[int]) -> tuple[Label, ...]:
     return found
 
 
-def meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, list[str]]:
-    """The profile that writes, with everything the server tells of it; and warnings."""
+def meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, told.Heard]:
+    """The profile that writes, with everything the server tells of it; and what became of that."""
     known = None if said or data.get("user_email") or data.get("user_phone") else _known(data, channel)
-    return (known, []) if known else _meet(data, channel, agent, said)
+    return (known, told.Heard([])) if known and not told.is_nobody(known) else _meet(data, channel, agent, said)
 
 
 def _known(data: dict[str, Any], channel: Channel) -> Profile | None:
@@ -97,8 +104,19 @@ def _known(data: dict[str, Any], channel: Channel) -> Profile | None:
     return profiles.find(ProfileKind.CUSTOM, data["user_custom_id"], channel)
 
 
+def sender(data: dict[str, Any], agent: Agent) -> Profile | None:
+    """Whoever has written as this body says; None for somebody new. Raises ValidationError, UnusableAddress."""
+    channel = channel_of(data, agent)
+    if data.get("user_id"):
+        return known_profile(data["user_id"], agent, channel)
+    if data.get("user_custom_id"):
+        return _known(data, channel)
+    kind = ProfileKind.EMAIL if data.get("user_email") else ProfileKind.PHONE
+    return profiles.find(kind, data.get(f"user_{kind}", ""))
+
+
 @occasion
-def _meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, list[str]]:
+def _meet(data: dict[str, Any], channel: Channel, agent: Agent, said: dict[str, Any]) -> tuple[Profile, told.Heard]:
     profile = _who(data, channel, agent)
     beside = told.Told(
         email=data.get("user_email", "") if profile.kind == ProfileKind.CUSTOM else "",
@@ -131,28 +149,29 @@ def channel_of(data: dict[str, Any], agent: Agent) -> Channel:
     Without that a key could write as any customer into their running chat, and read the case in the answer.
     """
     channel = _named(data, agent)
-    if channel is None or not channel.active or not agent.sees(channel):
+    if channel is None or not channel.active:
         raise ValidationError({"channel": [_("There is no such channel, or it is switched off.")]})
     return channel
 
 
 def _named(data: dict[str, Any], agent: Agent) -> Channel | None:
-    name = data.get("channel")
+    name, seen = data.get("channel"), agent.seen_channels()
     if name and name not in {"email", "phone"}:
-        return shapes.channel_named(name)
+        return shapes.channel_named(name, among=seen)
     if data.get("user_id") and not name:
         profile = known_profile(data["user_id"], agent)
-        return profile.channel or Channel.objects.get(kind=_kind(profile.kind))
-    return Channel.objects.get(kind=name or ("email" if data.get("user_email") else "phone"))
+        where = Q(pk=profile.channel_id) if profile.channel_id else Q(kind=_kind(profile.kind))
+        return seen.filter(where).first()
+    return seen.filter(kind=name or ("email" if data.get("user_email") else "phone")).first()
 
 
 def _kind(profile_kind: str) -> str:
     return "phone" if profile_kind == ProfileKind.PHONE else "email"
 
 
-def receipt(got: cases.Receipt, warnings: list[str], case: Case | None = None) -> dict[str, Any]:
-    """The answer to a customer's message: what an integrator keeps. case: as it is after the reactors, if at hand."""
-    case = case or Case.objects.get(pk=got.case.pk)
+def receipt(got: cases.Receipt, warnings: Iterable[str] = ()) -> dict[str, Any]:
+    """The answer to a customer's message: what an integrator keeps. The case is the one that the reactors left."""
+    case = got.case
     return {
         "message_id": got.message.pk,
         "case_id": case.pk,
@@ -160,5 +179,5 @@ def receipt(got: cases.Receipt, warnings: list[str], case: Case | None = None) -
         "user_id": got.message.profile_id,
         "status": case.status,
         "active_chat": case.active_chat,
-        "warnings": warnings,
+        "warnings": list(warnings),
     }

@@ -11,7 +11,7 @@ from helpdesk.cases.services.delivery import (
     switched_off,
 )
 from helpdesk.cases.services.holding import hold, hold_all
-from helpdesk.cases.services.incoming import Draft, Receipt, received, receive
+from helpdesk.cases.services.incoming import Draft, Receipt, receive, received
 from helpdesk.cases.services.lifecycle import change_status, end_chat, end_silent_chats, take_chat
 from helpdesk.cases.services.merging import merge, survivor, unmerge
 from helpdesk.cases.services.opening import Facts, open_case

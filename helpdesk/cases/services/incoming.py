@@ -16,7 +16,7 @@ from helpdesk.cases.services.opening import Facts, open_case
 from helpdesk.cases.services.writing import Body, body, wrote
 from helpdesk.channels.models import Channel
 from helpdesk.events.models import Event
-from helpdesk.events.occasion import edge, occasion
+from helpdesk.events.occasion import current, edge, occasion
 from helpdesk.events.services import record
 from helpdesk.users.models import Profile
 from helpdesk.users.services import profiles
@@ -109,13 +109,10 @@ def received(profile: Profile, external_id: str | None) -> Receipt | None:
 
 def _case(profile: Profile, channel: Channel, draft: Draft) -> Case | None:
     """The case that this message belongs to; None: a new one."""
-    if draft.case_id is not None and not (draft.or_new and channel.sync):
+    if draft.case_id is not None:
         named = _named(profile, draft.case_id)
-        if named.status != Status.CLOSED:
-            return named
-        if not draft.or_new:
-            raise CaseClosed
-        return None
+        if not (draft.or_new and channel.sync):
+            return _still_open(named, draft)
     if draft.new_case and not channel.sync:
         return None
     last = _last(profile, channel)
@@ -137,16 +134,25 @@ def _named(profile: Profile, case_id: int) -> Case:
     named = Case.objects.select_related("profile").filter(pk=case_id).first()
     if named is None or named.profile.person_id != profile.person_id:
         raise NotTheirs
-    return holding.held(survivor(named))
+    return named
+
+
+def _still_open(named: Case, draft: Draft) -> Case | None:
+    case = holding.held(survivor(named))
+    if case.status != Status.CLOSED:
+        return case
+    if not draft.or_new:
+        raise CaseClosed
+    return None
 
 
 def _tell_conflicts(case: Case, profile: Profile, conflicts: Iterable[Conflict]) -> None:
     """A line in the case for each address that is somebody else's: an agent decides. Once, however often it is told."""
     for conflict in conflicts:
-        told = Event.objects.filter(case_id=case.pk, kind=conflict.kind, data__address=conflict.address)
-        if not told.exists():
-            facts = {"address": conflict.address, "other": conflict.other, "account": conflict.account}
-            record(conflict.kind, by=profile, case=case, profile=profile, red=True, **facts)
+        kind = "address.taken" if conflict.other else "address.proven_otherwise"
+        facts = {"address": conflict.address, "other": conflict.other, "account": conflict.account}
+        if not Event.objects.filter(case_id=case.pk, kind=kind, data__address=conflict.address).exists():
+            record(kind, by=profile, case=case, profile=profile, red=True, **facts)
 
 
 def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Body) -> Message:
@@ -161,6 +167,8 @@ def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Bo
         level=profile.level,
         from_api=edge() == "api",
     )
+    # At hand for the reactors: each that need not read it again saves a query of every message.
+    current().hold(message)
     files.attach(message, draft.stored)
     reactivated = _touch(case, message, channel)
     record("message.added", by=profile, case=case, message=message, profile=profile, author="profile", note=False)

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from helpdesk.cases.models import Case, Message
 from helpdesk.cases.models.case import Cases
 from helpdesk.cases.models.message import Messages
+from helpdesk.channels.models import Channel
 from helpdesk.users.models import Agent, Person
 
 # The parts of a case that a page names: people, places and who works on it.
@@ -16,6 +17,15 @@ WHOLE = ("profile__person__company", "profile__channel", "channel", "assignee", 
 def seen_by(agent: Agent) -> Cases:
     """The cases that this agent may see, by the rights of the QuerySet; none for somebody who was deactivated."""
     return Case.objects.visible_to(agent)
+
+
+def sees(agent: Agent, case: Case, channel: Channel | None = None) -> bool:
+    """The same question about one case that is at hand. channel: one that the agent is known to see."""
+    if (channel is None or channel.pk != case.channel_id) and not agent.sees(case.channel):
+        return False
+    if agent.is_admin or case.group_id is None or case.assignee_id == agent.pk:
+        return True
+    return agent.groups.filter(pk=case.group_id).exists()
 
 
 def find(agent: Agent, number: str) -> Case:

@@ -24,6 +24,7 @@ class ApiView(GenericViewSet[Any]):
     bodies: ClassVar[dict[str, type[Serializer[Any]]]] = {}
     lookup_value_regex = "[^/]+"
     stored: StoredAnswer | None = None
+    _body: dict[str, Any] | None = None
 
     @property
     def agent(self) -> Agent:
@@ -38,11 +39,15 @@ class ApiView(GenericViewSet[Any]):
             return super().dispatch(request, *args, **kwargs)
 
     def checked(self) -> dict[str, Any]:
-        """The body, validated by the action's serializer. Raises ValidationError."""
-        given = self.bodies[self.action](data=self.request.data, context=self.get_serializer_context())
-        given.is_valid(raise_exception=True)
-        data: dict[str, Any] = given.validated_data
-        return data
+        """The body, validated by the action's serializer, once. Raises ValidationError."""
+        if self._body is None:
+            given = self.bodies[self.action](data=self.request.data, context=self.get_serializer_context())
+            given.is_valid(raise_exception=True)
+            self._body = given.validated_data
+        return self._body
+
+    def prepare(self) -> None:
+        """What a POST does before its transaction is opened: whatever takes a file or the network."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -50,6 +55,7 @@ class ApiView(GenericViewSet[Any]):
             self.stored, answer = idempotency.claim(request, self.key)
             if answer is not None:
                 raise Replayed(answer)
+            self.prepare()
         if self.stored:
             handler: Callable[..., Response] = getattr(self, "post", self.http_method_not_allowed)
             self.post = functools.partial(self._together, handler, self.stored)
@@ -67,12 +73,16 @@ class ApiView(GenericViewSet[Any]):
         return repeat(work)
 
     def handle_exception(self, exc: Exception) -> Response:
-        return exc.answer if isinstance(exc, Replayed) else super().handle_exception(exc)
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        if self.stored and response.status_code >= 400:
+        if isinstance(exc, Replayed):
+            return exc.answer
+        response = self.excused(exc) or super().handle_exception(exc)
+        if self.stored:
             idempotency.keep(self.stored, response)
-        return super().finalize_response(request, response, *args, **kwargs)
+        return response
+
+    def excused(self, exc: Exception) -> Response | None:
+        """An answer in place of a refusal; None to refuse."""
+        return None
 
 
 class Replayed(Exception):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from helpdesk.channels.models import Channel
@@ -77,10 +78,11 @@ def said(data: dict[str, Any], custom: dict[str, Any] | None = None) -> dict[str
     return {**found, **(custom if custom is not None else data.get("custom_fields") or {})}
 
 
-def channel_named(name: str) -> Channel | None:
-    """The custom channel behind `cch1` (or `1`)."""
+def channel_named(name: str, *, among: QuerySet[Channel] | None = None) -> Channel | None:
+    """The custom channel behind `cch1` (or `1`), of all or among some."""
     number = name.removeprefix("cch")
-    return Channel.objects.filter(pk=int(number), kind="custom").first() if is_id(number) else None
+    channels = Channel.objects.all() if among is None else among
+    return channels.filter(pk=int(number), kind="custom").first() if is_id(number) else None
 
 
 def show(profile: Profile, *, fields: list[CustomField] | None = None) -> dict[str, Any]:

@@ -33,6 +33,11 @@ class NewUser(shapes.UserData):
     user_custom_channel = shapes.Text(required=False, max_length=40)
     external_id = shapes.Exact(required=False)
 
+    def validate_external_id(self, name: str) -> str:
+        if profiles.says_nothing(name):
+            raise serializers.ValidationError(_("This value says nothing about who somebody is."))
+        return name
+
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if not any(data.get(name) for name in ("user_email", "user_phone", "user_custom_id", "external_id")):
             raise serializers.ValidationError(
@@ -80,8 +85,8 @@ class UserView(ApiView):
 
     def create(self, request: Request) -> Response:
         data = self.checked()
-        profile, warnings = make_user(data, self.agent)
-        return Response({**shapes.show(self._fresh(profile)), "warnings": warnings}, status=201)
+        profile, heard = make_user(data, self.agent)
+        return Response({**shapes.show(self._fresh(profile)), "warnings": heard.warnings}, status=201)
 
     def list(self, request: Request) -> Response:
         return Page(request, self._filtered(self.get_queryset())).answer(shapes.show)
@@ -174,7 +179,7 @@ def check_visible(profile: Profile, agent: Agent, name: str) -> None:
 
 
 @occasion
-def make_user(data: dict[str, Any], agent: Agent) -> tuple[Profile, list[str]]:
+def make_user(data: dict[str, Any], agent: Agent) -> tuple[Profile, told.Heard]:
     """The profile of the strongest address given, the others linked to it."""
     if data.get("user_custom_id"):
         channel = shapes.channel_named(data["user_custom_channel"])

@@ -82,6 +82,12 @@ class Agent(AbstractBaseUser):
         """Whether cases of this channel may be theirs to read and to open; groups decide further."""
         return self.is_active and (self.is_admin or self.channels.filter(pk=channel.pk).exists())
 
+    def seen_channels(self) -> "models.QuerySet[Channel]":
+        """The channels whose cases may be theirs."""
+        if not self.is_active:
+            return Channel.objects.none()
+        return Channel.objects.all() if self.is_admin else self.channels.all()
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and self.is_admin
 

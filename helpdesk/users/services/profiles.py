@@ -15,7 +15,12 @@ from helpdesk.users.models import Link, Person, Profile
 from helpdesk.users.models.people import Method, ProfileKind
 
 # What programs write when they have no value: these never say who somebody is.
-NOBODY = frozenset({"null", "undefined", "none", "nan", "0", "-1", "unknown", "anonymous", "test"})
+NOBODY = frozenset(
+    {
+        *("null", "undefined", "none", "nan", "[object object]", "true", "false", "0", "-1"),
+        *("unknown", "anonymous", "test"),
+    }
+)
 ADDRESS_LIMIT = 320
 
 
@@ -37,7 +42,7 @@ def normal(kind: str, address: str) -> str:
 def says_nothing(address: str) -> bool:
     """Whether this looks like a program's empty value (`null`, `0000…`): it must link nobody."""
     bare = address.strip().casefold()
-    return bare in NOBODY or (bare != "" and set(bare) <= set("0-+ ."))
+    return bare in NOBODY or set(bare) <= set("0-+ .")
 
 
 def find(kind: str, address: str, channel: Channel | None = None) -> Profile | None:
