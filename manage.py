@@ -7,6 +7,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from helpdesk.lib.refusal import refuse
 from helpdesk.ops import start
 
 
@@ -16,8 +17,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        print(f"The helpdesk did not start. {error}", file=sys.stderr)
-        sys.exit(2)
+        refuse(error)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ SIGN_IN_LINK = "helpdesk.ops.sign_in.link"
 # Panels beside a case, in order: (higher apps show themselves lower down without being imported)
 INBOX_PANELS: list[str] = ["helpdesk.inbox.panels.user_data", "rules.panels.runs"]
 # What stands above the inbox, in the same way:
-INBOX_BANNERS: list[str] = ["channels_custom.banners.troubles"]
+INBOX_BANNERS: list[str] = ["channels_custom.banners.troubles", "identification.banners.endings"]
 
 # Seconds after which PostgreSQL gives up for us: connecting, waiting for somebody's lock, a transaction that does
 # nothing. 0 leaves the last two to the server: a PgBouncer between refuses them.

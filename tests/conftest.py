@@ -8,13 +8,13 @@ import hypothesis
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from pytest_django import Settings
 
 from helpdesk.outbox.pump import Pump
-from tests import servers
+from tests import emptying, servers
 
-pytest_plugins = ["tests.plugins.promises"]
+pytest_plugins = ["tests.plugins.promises", "tests.plugins.figures"]
 
 PROFILE = os.environ.get("HELPDESK_PROFILE", "embedded")
 PUMP = os.environ.get("HELPDESK_PUMP", "on")
@@ -28,6 +28,7 @@ BOTH = frozenset({"journeys", "outbox", "locks", "feed", "live", "search", "idem
 MARKERS = (
     "both: runs on SQLite and on PostgreSQL with Redis (once by the worker, once by the pump)",
     "full: runs on PostgreSQL with Redis only",
+    "once: of the two runs on PostgreSQL only in the one with the worker",
     "embedded: runs on SQLite only, where the folder would make it run in both",
     "browser: runs in Chromium, once, on PostgreSQL with Redis",
     "slow: takes more than five seconds",
@@ -72,9 +73,26 @@ def _bound(item: pytest.Item) -> frozenset[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Pages need their files under hashed names, as in production."""
-    with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static")):
+    """Pages need their files under hashed names, as in production.
+
+    Each test client makes the middleware anew: it looks for a file when it is asked for one, instead of reading
+    all of them each time.
+    """
+    with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static"), WHITENOISE_AUTOREFRESH=True):
         call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["tests.hashing.Cheap"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.after_each_test)
         yield
 
 

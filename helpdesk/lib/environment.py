@@ -10,6 +10,8 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from helpdesk.lib.postgres import Limits
+
 
 class Environment:
     """Typed reading of environment variables. Raises ImproperlyConfigured with one sentence."""
@@ -118,11 +120,12 @@ class Environment:
         )
         return parsed
 
-    def database(self, name: str, data_dir: Path) -> dict[str, Any]:
-        """PostgreSQL by DATABASE_URL, else SQLite in DATA_DIR."""
+    def database(self, name: str, data_dir: Path, limits: Limits) -> dict[str, Any]:
+        """PostgreSQL by DATABASE_URL, whose own options win over our limits; else SQLite in DATA_DIR."""
         config: dict[str, Any] = self.read(name, {}, "postgres://user:password@host:5432/name", self._parse_database)
         if config and "sqlite" not in config["ENGINE"]:
-            return {**config, "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+            options = {**limits.options(), **config.get("OPTIONS", {})}
+            return {**config, "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
         return {
             "ENGINE": "helpdesk.lib.sqlite",
             "NAME": config.get("NAME") or data_dir / "helpdesk.sqlite3",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -45,7 +45,7 @@ def database() -> Check:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except Error as error:
         advice = "Start the database, or correct DATABASE_URL."
         return Check("database", RED, str(error).strip().split("\n")[0], advice)
     return Check("database", GREEN, connection.vendor)
