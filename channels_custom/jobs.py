@@ -86,7 +86,7 @@ def _gone(outcome: Outcome) -> bool:
 def _report(job: Job, outcome: Outcome) -> cases.Report:
     state = Delivery.DELIVERED if outcome.ok else STATES[outcome.final]
     at = None if outcome.ok or outcome.final else job.due_at
-    return cases.Report(job.message_id or 0, state, job.attempts, job.last_error, at)
+    return cases.Report(job.message_id or 0, state, job.attempts, job.last_error, at, job.case_id)
 
 
 def _headers(job: Job, channel: CustomChannel, now: datetime) -> dict[str, str]:

@@ -96,6 +96,11 @@ class Endpoint(models.Model):
             return Condition.ASKED
         return Condition.FAILING if self.failing_since else Condition.WELL
 
+    @property
+    def in_trouble(self) -> bool:
+        """Whether a success would change anything."""
+        return bool(self.failing_since or self.open_since or self.not_before)
+
     def room(self, now: datetime) -> int:
         """How many of its lanes may be worked on at this moment, by all processes together."""
         if self.paused_at or (self.not_before and self.not_before > now):

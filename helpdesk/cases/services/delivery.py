@@ -30,13 +30,17 @@ WRITTEN = ("delivery", "problem", "next_try_at", "attempts", "delivered_at")
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one answer. attempts: how many tries; None where that is not known. at: of the next try."""
+    """What became of one answer. attempts: how many tries; None where that is not known. at: of the next try.
+
+    case_id: of the message, from who knows it.
+    """
 
     message_id: int
     state: Delivery
     attempts: int | None = None
     problem: str = ""
     at: datetime | None = None
+    case_id: int | None = None
 
 
 def sending(message_ids: Iterable[int]) -> None:
@@ -75,9 +79,12 @@ def switched_off(message_id: int, *, problem: str) -> Message:
 def report(reports: Sequence[Report]) -> list[Message]:
     """What became of several answers, in one go. Gives their messages, in the same order."""
     ids = [each.message_id for each in reports]
-    held = holding.hold_all(Message.objects.filter(pk__in=ids).values_list("case_id", flat=True))
-    cases = {case.pk: case for case in held}
-    messages = Message.objects.in_bulk(ids)
+    known = {each.case_id for each in reports if each.case_id}
+    unknown = [each.message_id for each in reports if not each.case_id]
+    if unknown:
+        known.update(Message.objects.filter(pk__in=unknown).values_list("case_id", flat=True))
+    cases = {case.pk: case for case in holding.hold_all(known)}
+    messages = Message.objects.defer("text", "html").in_bulk(ids)
     moved = [each for each in reports if messages[each.message_id].delivery not in FINAL]
     now = timezone.now()
     for each in moved:

@@ -37,27 +37,21 @@ def rooms(now: datetime) -> dict[str, int]:
     return {group: places[group] - taken.get(group, 0) for group in {*places, *taken}}
 
 
-def closed(groups: Iterable[str], now: datetime) -> set[str]:
-    """Those of these groups to which nothing may leave at this moment."""
-    return {each.key for each in Endpoint.objects.filter(key__in=set(groups)) if not each.room(now)}
+def tell(told: Told, now: datetime) -> set[str]:
+    """Draws the conclusions from tries whose attempts have been written. Gives the groups nothing may leave to now.
 
-
-def tell(told: Told, now: datetime) -> None:
-    """Draws the conclusions from tries whose attempts have been written; lanes are locked, endpoints come last."""
+    Lanes are locked; endpoints come last.
+    """
     heard: dict[str, list[Outcome]] = defaultdict(list)
     for group, outcome in told:
-        if group and not outcome.untried:
+        if group:
             heard[group].append(outcome)
-    if not heard:
-        return
-    known = set(Endpoint.objects.filter(key__in=heard).filter(_in_trouble()).values_list("key", flat=True))
+    known = {each.key: each for each in Endpoint.objects.filter(key__in=heard)}
     for group in sorted(heard):
-        if group in known or not all(outcome.ok for outcome in heard[group]):
-            _hear(locked(group), heard[group], now)
-
-
-def _in_trouble() -> Q:
-    return Q(failing_since__isnull=False) | Q(open_since__isnull=False) | Q(not_before__isnull=False)
+        outcomes = [outcome for outcome in heard[group] if not outcome.untried]
+        if not all(outcome.ok for outcome in outcomes) or (outcomes and group in known and known[group].in_trouble):
+            known[group] = _hear(locked(group), outcomes, now)
+    return {group for group, endpoint in known.items() if not endpoint.room(now)}
 
 
 def locked(group: str) -> Endpoint:
@@ -66,7 +60,7 @@ def locked(group: str) -> Endpoint:
     return Endpoint.objects.select_for_update(no_key=True).get(key=group)
 
 
-def _hear(endpoint: Endpoint, outcomes: Sequence[Outcome], now: datetime) -> None:
+def _hear(endpoint: Endpoint, outcomes: Sequence[Outcome], now: datetime) -> Endpoint:
     asked = [outcome.retry_after for outcome in outcomes if not outcome.ok and outcome.retry_after]
     if any(outcome.ok for outcome in outcomes):
         _well(endpoint, now)
@@ -85,6 +79,7 @@ def _hear(endpoint: Endpoint, outcomes: Sequence[Outcome], now: datetime) -> Non
         wished = now + timedelta(seconds=min(max(asked), schedule.LONGEST_ASKED))
         endpoint.not_before = max(endpoint.not_before or wished, wished)
     endpoint.save()
+    return endpoint
 
 
 def _well(endpoint: Endpoint, now: datetime) -> None:

@@ -79,12 +79,11 @@ def _written(kind: JobKind, tries: list[Try]) -> Next:
     jobs = {job.pk: job for job in rows.order_by("lane_id").select_for_update(no_key=True)}
     kept = [(jobs[each.turn.job.pk], each) for each in tries]
     kept = [(job, each) for job, each in kept if job.lane.lease_token == each.turn.token]
-    _report(kind, kept)
-    return _next_turns(kept)
+    return _next_turns(kept, closed=_report(kind, kept))
 
 
-def _report(kind: JobKind, tries: Sequence[tuple[Job, Try]]) -> None:
-    """Writes jobs and attempts, and tells the kind."""
+def _report(kind: JobKind, tries: Sequence[tuple[Job, Try]]) -> set[str]:
+    """Writes jobs and attempts, and tells the kind. Gives the groups to which nothing may leave now."""
     now = clock.now()
     told: list[tuple[Job, Outcome]] = []
     attempts: list[Attempt] = []
@@ -95,10 +94,11 @@ def _report(kind: JobKind, tries: Sequence[tuple[Job, Try]]) -> None:
         if outcome.ok or not cancelled:
             told.append((job, outcome))
     Attempt.objects.bulk_create(attempts)
-    endpoints.tell([(each.turn.group, each.outcome) for _, each in tries], now)
+    closed = endpoints.tell([(each.turn.group, each.outcome) for _, each in tries], now)
     _save([job for job, _ in told if job.state != State.WAITING], DECIDED)
     _save([job for job, _ in told if job.state == State.WAITING], (*DECIDED, "due_at"))
     kind.done_all(told)
+    return closed
 
 
 def decide(job: Job, outcome: Outcome, now: datetime) -> Outcome:
@@ -146,14 +146,13 @@ def _attempt(job: Job, each: Try, outcome: Outcome) -> Attempt:
     )
 
 
-def _next_turns(tries: Sequence[tuple[Job, Try]]) -> Next:
+def _next_turns(tries: Sequence[tuple[Job, Try]], *, closed: set[str]) -> Next:
     """Each lane goes on with its next job, or is given back and its worker gets one that waits in the same group.
 
     Looking and giving back are one step: whoever adds a job needs the lane's lock and comes before or after it.
     """
     now = clock.now()
     heads = turns.heads(job.lane_id for job, _ in tries)
-    closed = endpoints.closed({each.turn.group for _, each in tries}, now)
     staying: list[Lane] = []
     leaving: list[Lane] = []
     free: list[Try] = []
