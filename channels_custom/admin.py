@@ -1,17 +1,28 @@
 """Custom channels in the admin: settings, name and secret, who sees it, a test."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from channels_custom import services, trying
-from channels_custom.models import BodyFormat, CustomChannel
+from channels_custom import deliveries, headers, health, services, trying
+from channels_custom.check_page import CheckingAdmin
+from channels_custom.deliveries import DeliveriesAdmin
+from channels_custom.models import Also, BodyFormat, CustomChannel
 from helpdesk.channels.models import Level
 from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce, TellingAdmin
+from helpdesk.outbox import services as outbox
+from helpdesk.outbox.models import CAP
+from helpdesk.outbox.services.endpoints import MOST_CAP
 from helpdesk.users.models import Agent
 
 TYPES = (
@@ -41,6 +52,15 @@ ICONS = (
 )
 
 
+ANSWERS = ("webhook_url", "body_format", "also_sends", "cap", "new_headers", "drop_headers")
+FIELDSETS: Any = (
+    (None, {"fields": ("title", "icon", "active")}),
+    (_("Answers"), {"fields": ANSWERS}),
+    (_("Conversation"), {"fields": ("type", "silence")}),
+    (_("People"), {"fields": ("sender_level", "agents")}),
+)
+
+
 class ChannelForm(NamedForm[CustomChannel]):
     """Settings, and the agents who see the channel's cases (admins always do)."""
 
@@ -57,10 +77,32 @@ class ChannelForm(NamedForm[CustomChannel]):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Administrators see every channel. At first nobody else sees a new one."),
     )
+    also_sends = forms.MultipleChoiceField(
+        label=_("Tell it also about"),
+        choices=Also.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Messages of other types to the same address, for servers that know them."),
+    )
+    cap = forms.IntegerField(
+        label=_("Deliveries at a time"),
+        min_value=1,
+        max_value=MOST_CAP,
+        initial=CAP,
+        widget=forms.NumberInput(attrs={"class": "vIntegerField"}),
+        help_text=_("1 to 20. Answers of one case always leave one after the other."),
+    )
+    new_headers = forms.CharField(
+        label=_("Extra headers"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField", "autocomplete": "off"}),
+    )
+    drop_headers = forms.BooleanField(label=_("Send no extra headers any more"), required=False)
 
     class Meta:
         model = CustomChannel
-        fields = ("title", "icon", "webhook_url", "body_format", "sender_level", "silence", "active")
+        fields = ("title", "icon", "webhook_url", "body_format", "also_sends", "sender_level", "silence", "active")
         labels = {"silence": _("Minutes of silence that end a chat")}
         help_texts = {
             "webhook_url": _("Answers go to this address of your server, signed, one after the other."),
@@ -76,25 +118,53 @@ class ChannelForm(NamedForm[CustomChannel]):
         if self.instance.pk:
             self.fields["type"].initial = "sync" if self.instance.sync else "async"
             self.fields["agents"].initial = self.instance.agents.all()
+            self.fields["cap"].initial = outbox.endpoint(self.instance.lane_group).cap
+        self.fields["new_headers"].help_text = self._about_headers()
+
+    def _about_headers(self) -> str:
+        """Names only: what stands behind them may be secret, and is never shown again."""
+        names = ", ".join(headers.parsed(self.instance.headers))
+        if not names:
+            return str(_("“Name: value”, one on a line; sent with each message."))
+        return _("Set: %(names)s. Empty: they stay. What you write here takes the place of all of them.") % {
+            "names": names
+        }
+
+    def clean_new_headers(self) -> str:
+        text = str(self.cleaned_data["new_headers"]).strip()
+        try:
+            headers.parsed(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
 
     @property
     def settings(self) -> dict[str, Any]:
         """What was said, as the verbs take it."""
         plain = {name: self.cleaned_data[name] for name in ChannelForm.Meta.fields}
-        return {**plain, "sync": self.cleaned_data["type"] == "sync"}
+        given = self.cleaned_data["new_headers"]
+        changed = {"headers": given} if given or self.cleaned_data["drop_headers"] else {}
+        return {**plain, **changed, "sync": self.cleaned_data["type"] == "sync"}
+
+
+class ChannelList(ChangeList):
+    """Each row with its endpoint, in one query for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        endpoints = health.endpoints(rows)
+        for row in rows:
+            row.state = health.state_of(row, endpoints[row.pk])
+        self.result_list = rows
 
 
 @admin.register(CustomChannel)
-class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]):
+class CustomChannelAdmin(DeliveriesAdmin, CheckingAdmin, TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]):
     form = ChannelForm
     change_form_template = "admin/channels_custom/change_form.html"
-    list_display = ("title", "channel_key", "kind_of_talk", "webhook_url", "active", "trouble")
-    fieldsets = (
-        (None, {"fields": ("title", "icon", "active")}),
-        (_("Answers"), {"fields": ("webhook_url", "body_format")}),
-        (_("Conversation"), {"fields": ("type", "silence")}),
-        (_("People"), {"fields": ("sender_level", "agents")}),
-    )
+    list_display = ("title", "channel_key", "kind_of_talk", "webhook_url", "active", "health")
+    fieldsets = FIELDSETS
 
     @admin.display(description="channel_api_key")
     def channel_key(self, channel: CustomChannel) -> str:
@@ -104,9 +174,19 @@ class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]
     def kind_of_talk(self, channel: CustomChannel) -> Any:
         return _("a chat") if channel.sync else _("like mail")
 
-    @admin.display(description=_("answers do not leave because"))
-    def trouble(self, channel: CustomChannel) -> str:
-        return channel.off
+    @admin.display(description=_("answers"))
+    def health(self, channel: CustomChannel) -> Any:
+        return render_to_string("admin/channels_custom/health.html", {"channel": channel})
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChannelList
+
+    def get_fieldsets(self, request: HttpRequest, obj: CustomChannel | None = None) -> Any:
+        """What is not there need not be dropped."""
+        if obj and obj.headers:
+            return self.fieldsets
+        shown = [name for name in ANSWERS if name != "drop_headers"]
+        return [(title, {**more, "fields": shown} if more["fields"] is ANSWERS else more) for title, more in FIELDSETS]
 
     def save_model(self, request: Any, obj: CustomChannel, form: Any, change: bool) -> None:
         if change:
@@ -121,6 +201,8 @@ class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         services.give_access(form.instance, form.cleaned_data["agents"], by=request.user)
+        if "cap" in form.changed_data:
+            outbox.set_cap(form.instance.lane_group, form.cleaned_data["cap"])
 
     def response_change(self, request: Any, obj: CustomChannel) -> HttpResponse:
         """The buttons below the form: what stands in it is saved first."""
@@ -132,15 +214,28 @@ class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]
             ShownOnce.put(request, _("The new signing secret"), secret, of=obj, note=note)
             return HttpResponseRedirect(request.path)
         if "_switch_on" in request.POST:
-            services.switch_on(obj, by=request.user)
-            return HttpResponseRedirect(request.path)
+            return self._switched_on(request, obj)
+        if "_end_overlap" in request.POST:
+            services.change(obj, old_secret="", old_secret_until=None, by=request.user)
+            return HttpResponseRedirect(f"{request.path}#deliveries")
+        if "_everybody" in request.POST:
+            services.give_access(obj, [*obj.agents.all(), *_without(obj)], by=request.user)
+            return HttpResponseRedirect(f"{request.path}#access")
         return super().response_change(request, obj)
+
+    def _switched_on(self, request: HttpRequest, channel: CustomChannel) -> HttpResponse:
+        """Leads on to where what could not leave is sent again."""
+        since = deliveries.stopped(channel)
+        shown = {"since": localtime(since).strftime(deliveries.INPUT)} if since else {}
+        services.switch_on(channel, by=deliveries.me(request))
+        return HttpResponseRedirect(f"{deliveries.address(channel)}?{urlencode(shown)}#resend")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         channel = kwargs.get("obj")
         if channel:
             context |= {"channel": channel, "tested": trying.outcome(request.GET.get("tested", ""), channel)}
-            context["attempts"] = services.last_attempts(channel)
+            context["state"] = health.told(channel, outbox.endpoint(channel.lane_group))
+            context |= {"without": list(_without(channel)), "overlap": len(channel.valid_secrets(timezone.now())) > 1}
             context["address"] = request.build_absolute_uri(reverse("custom_channel-messages", args=[channel.api_key]))
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -150,3 +245,8 @@ class CustomChannelAdmin(TellingAdmin[CustomChannel], SecretAdmin[CustomChannel]
 
     def consequences(self, row: CustomChannel) -> list[Any]:
         return [_("Programs that write to “%(key)s” are refused from then on.") % {"key": row.api_key}]
+
+
+def _without(channel: CustomChannel) -> QuerySet[Agent]:
+    """Agents who do not see the channel."""
+    return Agent.objects.filter(is_active=True, is_admin=False).exclude(channels=channel.pk).order_by("name", "email")

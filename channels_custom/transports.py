@@ -51,7 +51,7 @@ def tell(channel: CustomChannel, kind: str, tree: dict[str, Any], *, line: int |
         "webhook",
         lane=f"webhook:{channel.pk}:{line}",
         group=channel.lane_group,
-        body={"channel": channel.pk, "content_type": content_type},
+        body={"channel": channel.pk, "content_type": content_type, "type": kind},
         payload=partial(bodies.in_line, kind, tree, content_type),
     )
 

@@ -5,15 +5,17 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from channels_custom.api import ChannelView, MessageView
+from channels_custom.delivery_api import DeliveryView
 from helpdesk.cases.api.events import EventView, LabelView
 from helpdesk.cases.api.views import CaseView
 from helpdesk.users.api import views as users
-from identification.api import CodeView
+from identification.api import CodeView, RevocationView
 
 router = SimpleRouter()
 router.register("cases", CaseView, "case")
 router.register("messages", MessageView, "message")
 router.register("custom_channels", ChannelView, "custom_channel")
+router.register("webhooks/deliveries", DeliveryView, "delivery")
 router.register("users", users.UserView, "user")
 router.register("identification_codes", CodeView, "identification_code")
 router.register("events", EventView, "event")
@@ -26,6 +28,7 @@ router.register("languages", users.LanguageView, "language")
 
 urlpatterns = [
     *router.urls,
+    path("users/<str:pk>/revoke_tokens/", RevocationView.as_view({"post": "create"}), name="user-revoke-tokens"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]

@@ -127,5 +127,5 @@ def test_every_app_of_ours_is_in_a_layer():
 def test_reactors_and_panels_exist():
     from django.utils.module_loading import import_string  # noqa: PLC0415
 
-    for path in [*settings.REACTORS, *settings.FORESEERS, *settings.INBOX_PANELS]:
+    for path in [*settings.REACTORS, *settings.FORESEERS, *settings.INBOX_PANELS, *settings.INBOX_BANNERS]:
         assert callable(import_string(path)), path

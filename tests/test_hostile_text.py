@@ -275,12 +275,27 @@ def test_in_the_admin_text_stays_text(server, ada, channel):
         Company.objects.create(name=payload[:200])
         now = sent.created_at
         Attempt.objects.create(
-            job=sent, number=number, started_at=now, seconds=1, ok=False, status=500, error=payload[:200], head=payload
+            job=sent,
+            group=channel.lane_group,
+            number=number,
+            started_at=now,
+            seconds=1,
+            ok=False,
+            status=500,
+            error=payload[:200],
+            head=payload,
+            address=f"http://127.0.0.1:9/{payload}"[:300],
         )
         company = Company.objects.latest("pk")
         for page in ("change", "delete", "history"):
             read(ada, f"/admin/users/company/{company.pk}/{page}/")
         read(ada, f"/admin/channels_custom/customchannel/{channel.pk}/change/")
+        for page in ("deliveries/", f"deliveries/{sent.pk}/"):
+            seen = read(ada, f"/admin/channels_custom/customchannel/{channel.pk}/{page}")
+            assert seen.text.count(visible(payload)) >= 2, payload  # the error, and what the server said
+    channels.switch_off(channel, PAYLOADS[0], by=None)
+    for address in ("/", "/admin/", "/admin/channels_custom/customchannel/"):
+        assert visible(PAYLOADS[0]) in read(ada, address).text
     assert Lane.objects.exists()
     read(ada, "/admin/users/company/")
     read(ada, "/admin/users/company/?q=%3Cscript%3Eplanted()%3C/script%3E")

@@ -24,6 +24,7 @@ from helpdesk.cases import files
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message
 from helpdesk.events.models import Event
+from helpdesk.outbox.models import Job
 from helpdesk.users.models import ApiKey, Link, Person, Profile
 from helpdesk.users.services import agents, told
 from rules.models import Action, Rule
@@ -55,6 +56,7 @@ class Place:
             "case": self.case.pk,
             "number": self.case.number,
             "message": self.answer.pk,
+            "delivery": Job.objects.get(message_id=self.answer.pk).pk,
             "user": self.profile.pk,
             "custom_id": self.profile.address,
             "email": f"{self.profile.address}@example.com",
@@ -280,7 +282,7 @@ def test_a_case_in_a_group_of_others_is_foreign_to_ann_on_each_way_to_it(desk):
     cases.set_group(desk.mine.other, world.group("Secret"), by=None)
     faults = {}
     ids = {**desk.ids, **desk.mine.ids}
-    to_the_case = re.compile(r"\{(number|case|other|message|proof_agent)\}")
+    to_the_case = re.compile(r"\{(number|case|other|message|delivery|proof_agent)\}")
     for row in (row for row in rights.rows() if row.of_a_case and to_the_case.search(row.path)):
         for role in ("ann", "key of ann"):
             answer = ask(desk.clients[role](), row, ids)

@@ -9,13 +9,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from helpdesk.cases.models import Author, Case, Delivery, Message, Priority, Status
+from helpdesk.cases.models import Author, Case, Message, Priority, Status
 from helpdesk.cases.services import reading
 from helpdesk.events.kinds import EVENTS
 from helpdesk.events.models import Event
+from helpdesk.inbox import progress
 from helpdesk.inbox.people import Names
+from helpdesk.inbox.progress import Progress
 from helpdesk.inbox.sureness import Sure, at
 from helpdesk.users.models import Link
 
@@ -24,34 +25,19 @@ SHOWN = 50
 MOST = 3200
 MOST_EVENTS = 500
 WORDS: dict[str, Any] = {**dict(Status.choices), **dict(Priority.choices)}
-DELIVERIES = {
-    Delivery.QUEUED: ("queued", gettext_lazy("Waits to be sent")),
-    Delivery.SENDING: ("sending", gettext_lazy("Is being sent")),
-    Delivery.DELIVERED: ("delivered", gettext_lazy("Delivered")),
-    Delivery.READ: ("read", gettext_lazy("Read")),
-    Delivery.RETRYING: ("queued", gettext_lazy("Not delivered yet")),
-    Delivery.REFUSED: ("failed", gettext_lazy("Not delivered: the receiver refused it")),
-    Delivery.FAILED: ("failed", gettext_lazy("Not delivered")),
-    Delivery.OFF: ("failed", gettext_lazy("Not delivered: the channel is switched off")),
-}
 
 
 @dataclass(frozen=True)
 class Said:
-    """A message or note. look: its class in the page. state, delivery: how far an answer got, for CSS and in words."""
+    """A message or note. look: its class in the page. progress: how far an answer got."""
 
     message: Message
     at: datetime
     look: str
     who: str
     sure: Sure | None
-    state: str
-    delivery: str
+    progress: Progress
     form = "message"
-
-    @property
-    def failed(self) -> bool:
-        return self.state == "failed"
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,7 @@ def read(case: Case, names: Names, links: Iterable[Link], shown: int = SHOWN) ->
     messages = messages[-shown:]
     events = _events(parts, since=messages[0].created_at if more else None)
     names.rules |= {event.data["rule"]: str(event.data.get("title", "")) for event in events if _is_firing(event)}
-    said = [_said(message, names, links) for message in messages]
+    said = [_said(message, names, links, behind) for message, behind in _lined_up(messages)]
     happened = [_happened(event, names) for event in events if EVENTS.get(event.kind).sentence]
     entries: list[Said | Happened] = sorted([*said, *happened], key=attrgetter("at"))
     last = max((message.pk for message in messages if not message.note), default=None)
@@ -115,13 +101,21 @@ def _is_firing(event: Event) -> bool:
     return event.kind == "rule.fired" and "rule" in event.data
 
 
-def _said(message: Message, names: Names, links: Iterable[Link]) -> Said:
+def _lined_up(messages: Iterable[Message]) -> Iterator[tuple[Message, bool]]:
+    """Each with whether an earlier answer of its case is still on its way: answers leave one after the other."""
+    ahead: set[int] = set()
+    for message in messages:
+        yield message, message.case_id in ahead
+        if progress.is_on_its_way(message):
+            ahead.add(message.case_id)
+
+
+def _said(message: Message, names: Names, links: Iterable[Link], behind: bool) -> Said:
     look, who = _author(message, names)
     sure = None
     if message.profile_id is not None:
         sure = at(message.created_at, message.profile_id, message.level, links)
-    state, words = _delivery(message)
-    return Said(message, message.created_at, look, who, sure, state, words)
+    return Said(message, message.created_at, look, who, sure, progress.of(message, behind=behind))
 
 
 def _author(message: Message, names: Names) -> tuple[str, str]:
@@ -132,19 +126,6 @@ def _author(message: Message, names: Names) -> tuple[str, str]:
         return ("note" if message.note else "agent"), who
     who = names.of("rule", message.rule_id) if message.author == Author.RULE else names.of("desk", None)
     return ("note" if message.note else "rule"), who
-
-
-def _delivery(message: Message) -> tuple[str, str]:
-    """("delivered", "Delivered"): a word for CSS and words for people; empty where nothing has to be delivered."""
-    if message.note or message.delivery not in DELIVERIES:
-        return "", ""
-    state, words = DELIVERIES[Delivery(message.delivery)]
-    parts = [str(words)]
-    if message.delivery == Delivery.RETRYING and message.next_try_at:
-        at = localtime(message.next_try_at).strftime("%H:%M:%S")
-        parts.append(_("will be tried again at %(time)s") % {"time": at})
-    text = ", ".join(parts)
-    return state, f"{text}: {message.problem}" if message.problem else text
 
 
 def _happened(event: Event, names: Names) -> Happened:

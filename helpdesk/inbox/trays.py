@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.cases.models import Case, Status
 from helpdesk.cases.models.case import Cases
 from helpdesk.cases.services import reading
+from helpdesk.channels.models import Channel
 from helpdesk.users.models import Agent
 
 MOST = 1000
@@ -96,9 +97,11 @@ def counted(agent: Agent) -> list[Counted]:
     return [Counted(tray, counts.get(f"in_{tray.key}", 0)) for tray in TRAYS]
 
 
-def page(tray: Tray, agent: Agent, after: str = "") -> Page:
-    """The newest cases of a tray, or those after the place where an earlier page ended."""
+def page(tray: Tray, agent: Agent, after: str = "", channel: Channel | None = None) -> Page:
+    """The newest cases of a tray, or those after the place where an earlier page ended; of one channel, if given."""
     cases = reading.rows(tray.cases(agent)).newest()
+    if channel:
+        cases = cases.filter(channel=channel)
     place = _read(after)
     if place:
         at, pk = place

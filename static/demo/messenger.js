@@ -62,10 +62,6 @@ function renew() {
 }
 
 function tick() {
-  for (const count of document.querySelectorAll("[data-countdown]")) {
-    const end = (count.dataset.end ||= Date.now() + 1000 * count.dataset.countdown);
-    count.textContent = Math.max(0, Math.ceil((end - Date.now()) / 1000));
-  }
   const now = document.querySelector("[data-now]");
   now.textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   if (!document.hidden) renew();

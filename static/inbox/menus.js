@@ -5,7 +5,8 @@ const OPEN = "details.menu[open]";
 export function startMenus() {
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll(OPEN)) {
-      if (!menu.contains(event.target)) menu.open = false;
+      // A link in it leads elsewhere; what a button sends is heard of below.
+      if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
     }
   });
   // What was chosen is on its way: the menu has done its work.

@@ -1,4 +1,4 @@
-// Ages in lists ("5m") grow while the page is open; the words come from the server's own forms.
+// Ages in lists ("5m") grow while the page is open, and the time of a next try passes; the words are the server's own.
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -16,8 +16,11 @@ function tick() {
     // Older than that, the server's word (a weekday, a date) stays right until midnight.
     if (seconds >= MINUTE && seconds < 6 * HOUR) time.textContent = age(seconds);
   }
+  for (const state of document.querySelectorAll(".delivery[data-next]")) {
+    if (Date.parse(state.dataset.next) <= Date.now()) state.textContent = state.dataset.late;
+  }
 }
 
 export function startTimes() {
-  setInterval(tick, 30_000);
+  setInterval(tick, 10_000);
 }

@@ -20,6 +20,7 @@ def open_network(settings):
     settings.EGRESS_ALLOW_NETWORKS = "127.0.0.0/8"
 
 
+@pytest.mark.seed("001", "You can add a custom channel along the path: section Channels, subsection Custom channels")
 def test_a_channel_is_made_and_shows_its_name_always_and_its_secret_once(admin, ada, open_network):
     ann = world.agent()
     made = admin.open(f"{LIST}add/").send(

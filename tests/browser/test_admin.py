@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from channels_custom import services as channels
 from channels_custom.models import CustomChannel
+from helpdesk.cases import services as cases
 from helpdesk.cases.models import Label
 from helpdesk.channels.models import Language
+from helpdesk.outbox.models import Attempt, Job
 from helpdesk.users.models import Agent, ApiKey, Company, CustomField
 from identification import keys as signing_keys
 from rules import services as rules
@@ -31,6 +34,7 @@ def full_desk(transactional_db: None) -> Agent:
     ada = world.admin()
     Language.objects.get_or_create(code="en", defaults={"title": "English", "is_default": True})
     channel = world.messenger("https://example.com/hook")
+    delivered_and_not(channel)
     channels.switch_off(channel, "The server answered 410 Gone.", by=None)
     world.agent(sees=[channel.channel_ptr], groups=[world.group()])
     world.tariff()
@@ -41,6 +45,19 @@ def full_desk(transactional_db: None) -> Agent:
     signing_keys.make("Shop", by=ada)
     rules.save(Draft("new", "Greet", actions=(Step("add_note", {"text": "look"}),)), by=None)
     return ada
+
+
+def delivered_and_not(channel: CustomChannel) -> None:
+    """An answer that waits after a failed try, and one try that went well."""
+    bob = world.customer(channel)
+    case = world.says(bob, "hello").case
+    message = cases.reply(case, "good morning", by=None)
+    job = Job.objects.get(message_id=message.pk)
+    log = {"job": job, "group": channel.lane_group, "address": channel.webhook_url, "seconds": 0.2}
+    now = timezone.now()
+    Attempt.objects.create(**log, number=1, started_at=now, ok=False, status=503, error="Down.", head="Try later")
+    Attempt.objects.create(**log, number=2, started_at=now, ok=True, status=200)
+    cases.retrying(message.pk, attempts=1, at=now, problem="Down.")
 
 
 def pages(page: Page) -> list[str]:
@@ -57,6 +74,10 @@ def pages(page: Page) -> list[str]:
             row = re.sub(r"\?.*", "", rows.first.get_attribute("href") or "")
             found.append(row)
             page.goto(row)
+            deliveries = page.locator(".object-tools a[href$='/deliveries/']")
+            if deliveries.count():
+                found.append(deliveries.get_attribute("href") or "")
+                found.append(f"{found[-1]}{Job.objects.filter(kind='webhook').latest('pk').pk}/")
             delete = page.locator("a.deletelink")
             found += [delete.get_attribute("href") or ""] if delete.count() else []
             if not any("/history/" in address for address in found):  # they look alike

@@ -118,11 +118,11 @@ def test_a_new_phone_is_somebody_whom_the_desk_never_saw(phone: Client) -> None:
     assert Phone.objects.count() == len(before) + 20
 
 
-def test_the_receiver_is_broken_and_mended_by_a_button(phone: Client) -> None:
-    phone.post("/demo/messenger/outage/", {"do": "break", "login": "bob.kern"})
-    assert "answers 503" in phone.get(BOB).content.decode()
-    phone.post("/demo/messenger/outage/", {"do": "mend", "login": "bob.kern"})
-    assert "The receiver works" in phone.get(BOB).content.decode()
+def test_the_receiver_is_switched_off_and_on_by_a_button(phone: Client) -> None:
+    phone.post("/demo/messenger/outage/", {"do": "off", "login": "bob.kern"})
+    assert "It answers 503" in phone.get(BOB).content.decode()
+    phone.post("/demo/messenger/outage/", {"do": "on", "login": "bob.kern"})
+    assert "The receiver is on" in phone.get(BOB).content.decode()
 
 
 def test_pages_of_the_demo_run_no_inline_script_and_ask_no_foreign_host(phone: Client) -> None:

@@ -107,9 +107,16 @@ def test_an_answer_of_the_desk_itself_is_not_an_agents(as_ann, case):
         (lambda pk: cases.switched_off(pk, problem="410"), "failed", "the channel is switched off: 410"),
         (
             lambda pk: cases.retrying(pk, attempts=1, at=timezone.now() + timedelta(seconds=5), problem="timeout"),
-            "queued",
+            "retrying",
             "will be tried again at",
         ),
+        (
+            lambda pk: cases.retrying(pk, attempts=1, at=timezone.now() - timedelta(seconds=5), problem="timeout"),
+            "retrying",
+            "Not delivered yet, waits for its turn: timeout",
+        ),
+        (lambda pk: cases.delivered(pk, attempts=3), "delivered", "Delivered, at try 3"),
+        (lambda pk: cases.cancel_sending(Message.objects.get(pk=pk), by=None), "cancelled", "Not sent: taken back"),
     ],
 )
 def test_how_far_an_answer_got_is_said_in_words(as_ann, ann, case, act, state, words):
@@ -120,7 +127,28 @@ def test_how_far_an_answer_got_is_said_in_words(as_ann, ann, case, act, state, w
     part = text[text.index(f'id="message-{message.pk}"') :]
     assert f'data-state="{state}"' in part
     assert words in re.sub(r"\s+", " ", part)
-    assert ("Try again" in part) == (state == "failed")
+    assert ("Try again" in part) == (state in {"failed", "cancelled"})
+    assert ("Retry now" in part) == (state == "retrying")
+    assert (">Cancel<" in part) == (state in {"queued", "retrying"})
+
+
+def test_an_answer_behind_one_that_has_not_left_says_what_it_waits_for(as_ann, ann, case):
+    first, second = (cases.reply(case, text, by=ann) for text in ("one", "two"))
+    words = thread(page(as_ann, case))
+    assert in_order(words, "one", "Waits to be sent", "two", "Waits to be sent, after the answer before it")
+    cases.delivered(first.pk, attempts=1)
+    words = thread(page(as_ann, case))
+    assert "after the answer before it" not in words
+    assert second.pk > first.pk
+
+
+def test_what_the_channel_itself_could_not_deliver_is_not_offered_to_be_sent_again(as_ann, ann, case):
+    message = cases.reply(case, "good morning", by=ann)
+    cases.delivered(message.pk, attempts=1)
+    cases.failed(message.pk, attempts=1, problem="no such phone")
+    text = page(as_ann, case)
+    assert "Not delivered: no such phone" in text
+    assert "Try again" not in text
 
 
 def test_a_check_mark_on_each_message_says_how_we_knew_then(as_ann, bob, case, account):
@@ -174,6 +202,7 @@ def test_a_field_of_which_nothing_is_known_is_shown_empty(as_ann, case):
     assert re.search(r"<dt>Tariff</dt>\s*<dd>–", panel)
 
 
+@pytest.mark.seed("001", "see the history of correspondence with this user through other channels")
 def test_other_cases_of_the_person_are_beside_it_whatever_the_channel(as_ann, ann, case, account):
     forum = world.messenger("http://127.0.0.1:9/hook", title="Forum", sync=False)
     ann.channels.add(forum)

@@ -21,17 +21,18 @@ OPERATIONS = {
     "fresh": ("get", {}),
     "write": ("post", {"kind": "reply", "text": "hi"}),
     "again": ("post", {}),
+    "cancel": ("post", {}),
     "assign": ("post", {"agent": "me"}),
     "status": ("post", {"status": "closed"}),
     "end_chat": ("post", {"status": "pending"}),
 }
-OF_A_CASE = {"case", "fresh", "write", "again", "assign", "status", "end_chat"}
+OF_A_CASE = {"case", "fresh", "write", "again", "cancel", "assign", "status", "end_chat"}
 
 
 def address(name: str, case: Case) -> str:
     if name not in OF_A_CASE:
         return reverse(f"inbox:{name}", args=[] if name == "home" else ["all"])
-    more = [case.last_message_id] if name == "again" else []
+    more = [case.last_message_id] if name in {"again", "cancel"} else []
     return reverse(f"inbox:{name}", args=[case.number, *more])
 
 

@@ -40,6 +40,9 @@ def administration() -> Iterator[Row]:
         if model.startswith("rules_"):
             for name in ("move_up", "move_down", "switch", "clone"):
                 yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 302, "POST")
+    yield from deliveries()
+    yield admin("identification_signingkey_console", "identification/signingkey/console/", 200)
+    yield admin("identification_signingkey_console", "identification/signingkey/console/", 200, "POST", {"token": "x"})
     yield admin("index", "", 200)
     yield page("admin:login", "/admin/login/", eve=403, ann=403, ada=302)
     yield admin("logout", "logout/", 302, "POST")
@@ -51,3 +54,12 @@ def administration() -> Iterator[Row]:
     yield admin("view_on_site", "r/1/1/", 404)
     yield admin("app_list", "users/", 200)
     yield admin("admin/(?P<url>.*)$", "nowhere/", 404)
+
+
+def deliveries() -> Iterator[Row]:
+    name, path = "channels_custom_customchannel", "channels_custom/customchannel/{channels_custom_customchannel}"
+    for page_of, rest in (("deliveries", "deliveries/"), ("delivery", "deliveries/{test}/")):
+        yield admin(f"{name}_{page_of}", f"{path}/{rest}", 200)
+        yield admin(f"{name}_{page_of}", f"{path}/{rest}", 302, "POST", {"do": "pause"})
+    for method in ("GET", "POST"):
+        yield admin(f"{name}_check", f"{path}/check/", 200, method)

@@ -13,7 +13,8 @@ def inbox() -> Iterator[Row]:
         yield page(f"inbox:{name}", path, eve=404, ann=200, ada=200, of_a_case=True)
     verbs: tuple[tuple[str, str, dict[str, str], int], ...] = (
         ("write", "messages/", {"kind": "note", "text": "hi"}, 302),
-        ("again", "messages/{message}/again/", {}, 409),
+        ("again", "messages/{message}/again/", {}, 302),
+        ("cancel", "messages/{message}/cancel/", {}, 409),
         ("assign", "assign/", {"agent": "me"}, 302),
         ("status", "status/", {"status": "open"}, 302),
         ("end_chat", "end-chat/", {"status": "pending"}, 409),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from channels_custom import services as channels
 from channels_custom.models import CustomChannel
 from helpdesk.cases.models import Label
 from helpdesk.channels.models import Language, Widget
@@ -35,4 +36,6 @@ def furnish(rule: Rule) -> dict[str, Any]:
         "identification_signingkey": signing.make("Shop", by=None)[0],
         **rules,
     }
+    channel = made_here["channels_custom_customchannel"]
+    made_here["test"] = channels.send_test(channel)
     return {**{name: row.pk for name, row in made_here.items()}, "public_id": widget.public_id, "owner": owner.pk}

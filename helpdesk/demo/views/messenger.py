@@ -14,7 +14,7 @@ from helpdesk.demo import cast, messenger, receiver
 from helpdesk.demo.models import Bubble, Outage, Phone, State
 
 LONGEST = 4000  # characters of a message
-OUTAGE = timedelta(seconds=30)
+OUTAGE = timedelta(days=365)  # unless somebody switches it on again
 
 
 @never_cache
@@ -61,9 +61,9 @@ def new_phone(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def outage(request: HttpRequest) -> HttpResponse:
-    """Breaks the receiver for half a minute, or mends it."""
-    broken = request.POST.get("do") == "break"
-    Outage.objects.create(until=timezone.now() + (OUTAGE if broken else timedelta(0)))
+    """Switches the receiver off, or on."""
+    off = request.POST.get("do") == "off"
+    Outage.objects.create(until=timezone.now() + (OUTAGE if off else timedelta(0)))
     return redirect("demo:phone", login=get_object_or_404(Phone, login=request.POST.get("login", "")).login)
 
 

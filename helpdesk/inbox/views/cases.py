@@ -17,7 +17,7 @@ from helpdesk.cases.services import reading
 from helpdesk.inbox import timeline
 from helpdesk.inbox.access import for_agents
 from helpdesk.inbox.people import Names, everybody, name_of
-from helpdesk.inbox.views.frame import frame, tray_asked
+from helpdesk.inbox.views.frame import frame, only, tray_asked
 from helpdesk.lib.errors import Refusal
 from helpdesk.users.models import Agent, Link
 
@@ -36,7 +36,7 @@ def case(request: HttpRequest, agent: Agent, number: str) -> HttpResponse:
 def fresh(request: HttpRequest, agent: Agent, number: str) -> HttpResponse:
     """Header, timeline and panels, each for its own place in the page. What the agent is typing stays."""
     found = find(agent, number)
-    context = {"agent": agent, "kept": request.GET.urlencode(), "tray": tray_asked(request)}
+    context = {"agent": agent, "kept": request.GET.urlencode(), "only": only(request), "tray": tray_asked(request)}
     return render(request, "inbox/fresh_case.html", context | details(request, agent, found))
 
 

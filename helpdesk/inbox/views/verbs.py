@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Status
+from helpdesk.cases.models import Case, Message, Status
 from helpdesk.cases.services import reading
-from helpdesk.cases.services.resending import send_again
 from helpdesk.events.occasion import via
 from helpdesk.inbox.access import for_agents
 from helpdesk.inbox.people import everybody
@@ -58,11 +57,21 @@ def write(request: HttpRequest, agent: Agent, case: Case) -> None:
 
 @verb
 def again(request: HttpRequest, agent: Agent, case: Case, message_id: int) -> None:
-    """Sends what could not be delivered once more."""
+    """Sends what could not be delivered once more, and what waits at once."""
+    cases.send_again(_message(case, message_id), by=agent)
+
+
+@verb
+def cancel(request: HttpRequest, agent: Agent, case: Case, message_id: int) -> None:
+    """Takes back what waits to be sent."""
+    cases.cancel_sending(_message(case, message_id), by=agent)
+
+
+def _message(case: Case, message_id: int) -> Message:
     message = reading.messages_of(reading.parts_of(case)).filter(pk=message_id, note=False).first()
     if message is None:
         raise Http404
-    send_again(message, by=agent)
+    return message
 
 
 @verb
