@@ -10,6 +10,9 @@ from django.views.defaults import page_not_found
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# A database that is away is no bug.
+handler500 = "helpdesk.lib.away.failed"
+
 urlpatterns = [
     path("", include("helpdesk.inbox.urls")),
     path("", include("helpdesk.ops.urls")),

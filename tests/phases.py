@@ -43,7 +43,7 @@ PHASES = (
         servers=False,
     ),
     Phase("full", "postgresql", BOTH, "PostgreSQL, Redis and a real worker; the pump is off", FULL),
-    Phase("pump", "postgresql", BOTH, "PostgreSQL, Redis and the pump; the worker is off", PUMP),
+    Phase("pump", "postgresql", f"{BOTH} and not once", "PostgreSQL, Redis and the pump; the worker is off", PUMP),
     Phase(
         "browser",
         "postgresql",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from tests.plugins.figures import FIGURE
+
 OUTCOMES = ("failed", "passed", "skipped", "error")
 WIDTH = 80
 
@@ -16,13 +18,15 @@ WIDTH = 80
 class Result:
     """One phase. `counts`: tests by outcome. `marks`: tests by (promise, attack or seed) and outcome.
 
-    `seconds`: wall time. `troubles`: what else went wrong, a sentence each, counted as errors.
+    `figures`: what long tests measured. `seconds`: wall time. `troubles`: what else went wrong, a sentence each,
+    counted as errors.
     """
 
     phase: str
     vendor: str
     counts: Counter[str] = field(default_factory=Counter)
     marks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    figures: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -41,6 +45,8 @@ class Result:
             outcome = _outcome(case)
             self.counts[outcome] += 1
             for mark in case.iter("property"):
+                if mark.get("name") == FIGURE:
+                    self.figures.append(mark.get("value", ""))
                 if mark.get("name") in ("promise", "seed"):
                     self.marks[mark.get("value", ""), outcome] += 1
 

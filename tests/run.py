@@ -24,6 +24,7 @@ if not __package__:  # started as a file: Python looks for modules beside it
 
 from tests import debian, servers  # noqa: E402
 from tests.phases import CHECKS, DEPLOYED, FOREIGN, NAMES, NARROWED, PHASES, PYTHON, STRAYS, Phase  # noqa: E402
+from tests.plugins.figures import table as figures  # noqa: E402
 from tests.results import Result, last_line, promises, table  # noqa: E402
 from tests.waiting import wait_for  # noqa: E402
 
@@ -115,6 +116,8 @@ def tell(results: list[Result], seconds: float, *, kind: str) -> int:
     heading("summary", "")
     if kind == "promises":
         print("\n".join(promises(tests)) + "\n")
+    if kind == "soak":
+        print(figures([(result.vendor, line) for result in tests for line in result.figures]) + "\n")
     print(table(results) + "\n")
     for result in results:
         for trouble in result.troubles:

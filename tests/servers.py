@@ -63,7 +63,7 @@ def postgres(home: Path) -> Iterator[Server]:
     if programs is None:
         raise RuntimeError(f"PostgreSQL {OLDEST_POSTGRES} or newer is missing")
     password = secrets.token_hex(16)
-    owner = _unprivileged()
+    owner = unprivileged()
     data = _cluster(home, programs, password=password, owner=owner)
 
     def command(port: int) -> list[str]:
@@ -215,7 +215,7 @@ def _cluster(home: Path, programs: Path, *, password: str, owner: dict[str, Any]
     return data
 
 
-def _unprivileged() -> dict[str, Any]:
+def unprivileged() -> dict[str, Any]:
     """For root, who may not run PostgreSQL: options of Popen that make the process another user's."""
     if os.geteuid() != 0:
         return {}

@@ -27,15 +27,19 @@ class Bell:
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
         self._silent_until = 0.0
+        self._failed = False
 
     def ring(self, why: bytes) -> bool:
         """Whether Redis took it."""
         if time.monotonic() < self._silent_until:
             return False
+        if self._failed:  # one request finds out whether it is back; the others do not wait for that
+            self._silent_until = time.monotonic() + BROKEN
         try:
             self._redis.publish(LINE, why)
+            self._failed, self._silent_until = False, 0.0
         except (redis.RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + BROKEN
+            self._failed, self._silent_until = True, time.monotonic() + BROKEN
             log.info("redis is left alone for %s s: %s", BROKEN, error)
             return False
         return True

@@ -21,14 +21,20 @@ class Broker:
 
     def __init__(self) -> None:
         self._silent_until = 0.0
+        self._failed = False
 
     def call(self, lane_id: int) -> None:
         if time.monotonic() < self._silent_until:
             return
+        if self._failed:  # one request finds out whether it is back; the others do not wait for that
+            self._silent_until = time.monotonic() + SILENCE
         # Loaded only where there is a broker: the embedded profile does without Celery in memory.
-        if not import_string("helpdesk.celery.publish")(lane_id, expires=EXPIRES):
+        self._failed = not import_string("helpdesk.celery.publish")(lane_id, expires=EXPIRES)
+        if self._failed:
             self._silent_until = time.monotonic() + SILENCE
             log.warning("the broker does not answer; no wake-ups for %g s, the sweep goes on", SILENCE)
+        else:
+            self._silent_until = 0.0
 
 
 _broker = Broker()

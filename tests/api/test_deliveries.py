@@ -49,6 +49,7 @@ def test_a_delivery_tells_what_it_is_and_how_far_it_got(api, channel, answer):
     assert api.get(f"{LIST}{job.pk}/") == api.get(f"{LIST}{job.public_id}/") == shown
 
 
+@pytest.mark.both
 @pytest.mark.promise("P13")
 @pytest.mark.django_db(transaction=True)
 def test_the_api_the_message_and_the_receiver_agree_and_retry_really_sends(api, channel, answer, outbox):

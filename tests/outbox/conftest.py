@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from helpdesk.outbox.pace import Pace
 from helpdesk.outbox.services import draining
+from tests.outbox import sink as sinks
 from tests.outbox.probe import SWITCH, Probe, Time, held_clock
 
 
@@ -20,3 +22,10 @@ def time(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Ti
     """The outbox's clock stands still until the test moves it."""
     with held_clock(monkeypatch) as held:
         yield held
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[Path]:
+    """The log of a receiver that runs for the length of the test."""
+    with sinks.running(tmp_path / "arrivals") as log:
+        yield log

@@ -1,6 +1,6 @@
 """A receiver in a process of its own, which outlives the workers that are killed around it.
 
-    python -m tests.outbox.sink LOG
+    python -m tests.outbox.sink LOG [PORT]
 
 Says its port in the first line of LOG, then one line for each request, in order of arrival: path, webhook-id,
 sequence, SHA-256 of the body, status of the answer. `/flaky…` answers 15 % with 503, `/slow…` after 50 ms,
@@ -14,9 +14,14 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests import servers
+from tests.waiting import wait_for
 
 
 class Arrival(NamedTuple):
@@ -33,7 +38,28 @@ def arrivals(log: Path) -> list[Arrival]:
     return [Arrival(*json.loads(line)) for line in lines]
 
 
-def serve(log: Path) -> None:
+def address(log: Path) -> str:
+    """The address of the sink that writes this log."""
+    return f"http://127.0.0.1:{log.read_text().split()[0]}"
+
+
+@contextmanager
+def running(log: Path, port: int = 0) -> Iterator[Path]:
+    """A sink for as long as the block runs; gives its log."""
+    command = [sys.executable, "-m", "tests.outbox.sink", str(log), str(port)]
+    process = servers.start(command, log=log.with_suffix(".log"))
+    try:
+        wait_for(lambda: log.exists() and log.read_text().count("\n"), 30)
+        yield log
+    finally:
+        servers.end(process)
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
+def serve(log: Path, port: int = 0) -> None:
     guard, out, count = threading.Lock(), log.open("a", buffering=1), itertools.count()
 
     class Answer(BaseHTTPRequestHandler):
@@ -54,10 +80,10 @@ def serve(log: Path) -> None:
 
         def log_message(self, *_: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server = Server(("127.0.0.1", port), Answer)
     out.write(f"{server.server_port}\n")
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), int((*sys.argv[2:], "0")[0]))

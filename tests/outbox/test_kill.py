@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections import defaultdict
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,23 +16,23 @@ from typing import Any
 
 import pytest
 
-from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Message
 from helpdesk.outbox import clock
 from helpdesk.outbox.health import health
 from helpdesk.outbox.models import Attempt, Heartbeat, Job, State
 from helpdesk.outbox.pump import Pump
-from tests import product, servers, world
-from tests.outbox.sink import Arrival, arrivals
+from tests import product, servers
+from tests.outbox.answers import answer, check, desk, waiting
+from tests.outbox.sink import address, arrivals
+from tests.plugins.figures import Measured
 from tests.waiting import wait_for
 
-PATHS = ("/one", "/two", "/three", "/flaky", "/slow")
-CASES = 10  # for each endpoint
 WORKERS = 2
 SLOTS = 16
 # A lane whose worker was killed waits for the end of its lease; 40 s of that would make this a test of
 # patience.
 SETTINGS = {"OUTBOX_LEASE": "6"}
+LEASE = 4  # of the worker that is frozen
 
 
 class Fleet:
@@ -75,70 +76,10 @@ class Fleet:
             self.processes[number] = self.start(number)
 
 
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Path]:
-    """The log of a receiver that runs for the length of the test."""
-    log = tmp_path / "arrivals"
-    command = [sys.executable, "-m", "tests.outbox.sink", str(log)]
-    process = servers.start(command, log=tmp_path / "sink.log")
-    try:
-        wait_for(lambda: log.exists() and log.read_text().count("\n"), 30)
-        yield log
-    finally:
-        servers.end(process)
-
-
-def desk(sink: Path, settings: Any, paths: tuple[str, ...] = PATHS) -> list[Case]:
-    """Ten cases on each endpoint."""
-    settings.EGRESS_ALLOW_NETWORKS = "127.0.0.0/8"
+def kill_and_check(sink: Path, home: Path, settings: Any, *, times: int, kills: int) -> tuple[str, Counter[str], float]:
+    began = time.monotonic()
     settings.OUTBOX_DROP_WAKEUPS = 0.1
-    address = f"http://127.0.0.1:{sink.read_text().split()[0]}"
-    channels = [world.messenger(address + path, title=path) for path in paths]
-    people = [world.customer(channel, f"customer {n}") for channel in channels for n in range(CASES)]
-    return [world.says(person, "hello").case for person in people]
-
-
-def answer(those: list[Case], times: int) -> None:
-    """So many answers, spread over the cases at random."""
-    ann = world.agent("Ann", admin=True)
-    order = [those[n % len(those)] for n in range(times)]
-    random.shuffle(order)
-    for n, case in enumerate(order):
-        cases.reply(case, f"answer {n} 😀\r\n", by=ann)
-
-
-def waiting() -> bool:
-    return Job.objects.filter(state=State.WAITING).exists()
-
-
-def by_lane(came: list[Arrival]) -> dict[str, list[Arrival]]:
-    lane_of = dict(Job.objects.values_list("public_id", "lane__key"))
-    lanes: dict[str, list[Arrival]] = defaultdict(list)
-    for arrival in came:
-        lanes[lane_of[arrival.id]].append(arrival)
-    return lanes
-
-
-def first_of_each(came: list[Arrival]) -> list[int]:
-    """Sequences in the order in which each came for the first time."""
-    return list(dict.fromkeys(arrival.sequence for arrival in came))
-
-
-def check(came: list[Arrival], times: int, most_doubles: int) -> None:
-    """The promises, over what the receiver wrote down."""
-    taken = [arrival for arrival in came if arrival.status == 200]
-    assert len({arrival.id for arrival in taken}) == times, "P1: every accepted answer arrived"
-    for lane, there in by_lane(taken).items():
-        whole = list(range(1, len({arrival.id for arrival in there}) + 1))
-        assert first_of_each(there) == whole, f"P2: {lane} is out of order or has a hole"
-    for lane, there in by_lane(came).items():
-        assert first_of_each(there) == sorted(first_of_each(there)), f"P2: {lane} was out of order at first"
-    assert len({(arrival.id, arrival.digest) for arrival in came}) == times, "P3: the same id, the same bytes"
-    assert len(taken) - times <= most_doubles, "P3: no more doubles than tries that were cut off"
-
-
-def kill_and_check(sink: Path, home: Path, settings: Any, *, times: int, kills: int) -> None:
-    those = desk(sink, settings)
+    those = desk(address(sink), settings)
     fleet = Fleet(home)
     with fleet.working(kills):
         answer(those, times)
@@ -147,19 +88,18 @@ def kill_and_check(sink: Path, home: Path, settings: Any, *, times: int, kills: 
     stuck = Job.objects.exclude(state=State.DONE)
     assert list(stuck.values("public_id", "state", "last_error", "attempts", "starts", "lane__key")) == []
     came = arrivals(sink)
-    check(came, times, most_doubles=kills * SLOTS)
+    found = check(came, times, most_doubles=kills * SLOTS)
     assert Message.objects.filter(delivery="delivered").count() == times
-    doubles = sum(arrival.status == 200 for arrival in came) - times
-    print(f"{times} answers, {fleet.kills} kills, {doubles} doubles, {len(came)} requests")
+    return f"{times:,} replies, {fleet.kills} kills of a worker", found, time.monotonic() - began
 
 
 @pytest.mark.slow
 @pytest.mark.promise("P18")
-def test_a_worker_that_is_frozen_for_longer_than_its_lease_breaks_no_order_and_moves_no_state_back(
+def test_a_worker_that_is_frozen_for_twice_its_lease_breaks_no_order_and_moves_no_state_back(
     sink: Path, tmp_path: Path, transactional_db: None, settings: Any
 ) -> None:
-    (case, *_) = desk(sink, settings, paths=("/pause",))
-    environment = product.environment(OUTBOX_LEASE="4")
+    (case, *_) = desk(address(sink), settings, paths=["/pause"])
+    environment = product.environment(OUTBOX_LEASE=str(LEASE))
     frozen = servers.start([sys.executable, "manage.py", "pump"], log=tmp_path / "frozen.log", env=environment)
     name = f"pump:{socket.gethostname()}:{frozen.pid}"
     try:
@@ -167,9 +107,10 @@ def test_a_worker_that_is_frozen_for_longer_than_its_lease_breaks_no_order_and_m
         answer([case], 8)
         wait_for(lambda: arrivals(sink), 30)
         frozen.send_signal(signal.SIGSTOP)
+        frozen_at = time.monotonic()
         pump = Pump(name="pump:the other one")
         pump.start()
-        wait_for(lambda: not waiting(), 60, pause=0.1)
+        wait_for(lambda: not waiting() and time.monotonic() - frozen_at > 2 * LEASE, 60, pause=0.1)
         thawed_at = clock.now()
         frozen.send_signal(signal.SIGCONT)
         wait_for(lambda: Heartbeat.objects.get(name=name).at > thawed_at, 30)
@@ -185,14 +126,14 @@ def test_a_worker_that_is_frozen_for_longer_than_its_lease_breaks_no_order_and_m
 @pytest.mark.slow
 @pytest.mark.promise("P1", "P2", "P3", "P5")
 def test_300_answers_arrive_although_workers_are_killed_12_times(
-    sink: Path, tmp_path: Path, transactional_db: None, settings: Any
+    sink: Path, tmp_path: Path, transactional_db: None, settings: Any, measured: Measured
 ) -> None:
-    kill_and_check(sink, tmp_path, settings, times=300, kills=12)
+    measured(*kill_and_check(sink, tmp_path, settings, times=300, kills=12))
 
 
 @pytest.mark.soak
 @pytest.mark.promise("P1", "P2", "P3", "P5")
 def test_1000_answers_arrive_although_workers_are_killed_50_times(
-    sink: Path, tmp_path: Path, transactional_db: None, settings: Any
+    sink: Path, tmp_path: Path, transactional_db: None, settings: Any, measured: Measured
 ) -> None:
-    kill_and_check(sink, tmp_path, settings, times=1000, kills=50)
+    measured(*kill_and_check(sink, tmp_path, settings, times=1000, kills=50))
