@@ -1,5 +1,6 @@
-"""`/api/v1/identification_codes/`."""
+"""`/api/v1/identification_codes/`, and `revoke_tokens/` of a user."""
 
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -7,8 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.lib.api import Strict
+from helpdesk.lib.ids import is_id
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.api.shapes import Exact, Text, UserData
+from helpdesk.users.models import Profile
+from helpdesk.users.models.agents import Scope
 from identification import services
 from identification.errors import BadUser
 from identification.models import Code
@@ -66,3 +70,27 @@ class CodeView(ApiView):
             refusal.fields = {f"user.{name}": why for name, why in refusal.fields.items()}
             raise
         return Response({"code": text, "expires_at": code.expires_at.isoformat()}, status=201)
+
+
+class Revoked(serializers.Serializer[Profile]):
+    user_id = serializers.IntegerField()
+    person_id = serializers.IntegerField()
+    tokens_void_before = serializers.DateTimeField()
+
+
+class RevocationView(ApiView):
+    """Signed tokens of a user that were made before now are refused from now on. For administrators."""
+
+    scope = Scope.ADMIN
+    queryset = Profile.objects.none()
+    serializer_class = Revoked
+
+    @extend_schema(request=None, responses={200: Revoked})
+    def create(self, request: Request, pk: str) -> Response:
+        profile = Profile.objects.filter(pk=int(pk)).first() if is_id(pk) else None
+        if profile is None:
+            raise Http404
+        before = services.revoke_tokens(profile, by=self.agent)
+        profile.refresh_from_db()
+        told = {"user_id": profile.pk, "person_id": profile.person_id, "tokens_void_before": before.isoformat()}
+        return Response(told)

@@ -49,6 +49,20 @@ class OriginRefused(Refusal):
     sentence = _("This widget does not serve this site.")
 
 
+class BadKey(Refusal):
+    """A key that cannot be taken; the sentence says why."""
+
+    code = "bad_key"
+    sentence = _("This key cannot be used.")
+
+
+class PrivateKeyPasted(BadKey):
+    sentence = _(
+        "This is a private key; it was not kept. Paste the public one. Since the private key has left your server, "
+        "make a new pair."
+    )
+
+
 REASONS: dict[str, Any] = {
     "expired": _("The token has expired."),
     "bad_signature": _("The token is damaged, or signed with another secret."),
@@ -61,14 +75,24 @@ REASONS: dict[str, Any] = {
     "not_yet_valid": _("The token is not valid yet; check the clock of the server that made it."),
     "blocked": _("There is no code for this person."),
     "unsigned": _("The widget takes signed tokens only."),
+    "hash_ended": _("The widget takes identifier_hash and user_hash no longer: their last day has passed."),
 }
 
 
 class BadToken(Refusal):
-    """code: one of REASONS. detail: what exactly, for the developer; never a part of the token."""
+    """code: one of REASONS; a stranger reads the same sentence for each of them.
+
+    why: the reason in words, for admins. detail: what exactly; never a part of the token.
+    """
 
     status = 401
+    sentence = _("This token is not accepted.")
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{REASONS[reason]} {detail}".strip())
+        super().__init__()
         self.code = reason  # type: ignore[misc]
+        self.detail = detail
+
+    @property
+    def why(self) -> str:
+        return f"{REASONS[self.code]} {self.detail}".strip()

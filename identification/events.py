@@ -14,4 +14,5 @@ declare(
     Kind("code.braked", _("Identification paused"), _("Too many wrong codes: none are accepted until {until}")),
     Kind("signing_key.made", _("Signing key made"), _("{actor} made the signing key {kid}")),
     Kind("signing_key.retired", _("Signing key retired"), _("{actor} retired the signing key {kid}")),
+    Kind("person.tokens_revoked", _("Tokens revoked"), _("{actor} voided the tokens that this person had until now")),
 )

@@ -52,16 +52,32 @@ class Brake(models.Model):
 
 
 class Algorithm(models.TextChoices):
+    """How a key signs: tokens by the first four, the hash beside an id by the others."""
+
     HS256 = "HS256", _("HS256 (shared secret)")
+    RS256 = "RS256", _("RS256 (public key)")
+    ES256 = "ES256", _("ES256 (public key)")
+    EDDSA = "EdDSA", _("EdDSA (public key)")
+    CHATWOOT = "chatwoot", _("identifier_hash, as for Chatwoot")
+    INTERCOM = "intercom", _("user_hash, as for Intercom")
 
 
 class SigningKey(models.Model):
-    """A key whose tokens we believe. kid: in the token's header; algorithm: the key's, never the token's."""
+    """A key whose tokens we believe. kid: in the token's header; algorithm: the key's, never the token's.
 
-    kid = models.CharField(_("kid in the token’s header"), max_length=40, unique=True)
+    secret: of HS256 and of the hashes; public_key: PEM, of the others. widget, ends_on: of a hash, which counts for
+    that widget and to the end of that day.
+    """
+
+    HASHES = (Algorithm.CHATWOOT, Algorithm.INTERCOM)
+
+    kid = models.CharField(_("kid in the token’s header"), max_length=120, unique=True)
     title = models.CharField(_("title"), max_length=120)
     algorithm = models.CharField(_("algorithm"), max_length=8, choices=Algorithm, default=Algorithm.HS256)
     secret = EncryptedTextField(editable=False, blank=True, default="")
+    public_key = models.TextField(_("public key"), blank=True, default="")
+    widget = models.ForeignKey(Widget, models.SET_NULL, null=True, blank=True, verbose_name=_("widget"))
+    ends_on = models.DateField(_("accepted until"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
@@ -74,6 +90,16 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.kid})"
+
+    @property
+    def is_hash(self) -> bool:
+        """Whether it signs an id on the page and no tokens."""
+        return self.algorithm in self.HASHES
+
+    @property
+    def verifies(self) -> str:
+        """What a signature is checked with: the secret, or the public key as PEM."""
+        return self.public_key or self.secret
 
 
 class TokenRefusal(models.Model):

@@ -10,10 +10,14 @@ from helpdesk.channels.models import Channel, Language, Widget
 from helpdesk.users.models import CustomField, FieldLevel
 from helpdesk.users.models.fields import FieldKind
 from helpdesk.widget.kinds import Sample
-from identification.models import SigningKey
+from identification import keys
+from identification.models import Algorithm, SigningKey
 
 LINE = tuple[str, str]
 SECRET = "HELPDESK_SECRET"  # noqa: S105 (the name of a variable)
+PRIVATE_KEY = "HELPDESK_PRIVATE_KEY"
+HASH_SECRET = "HELPDESK_HASH_SECRET"  # noqa: S105 (the name of a variable)
+NAMES = {Algorithm.CHATWOOT: ("identifier", "identifier_hash"), Algorithm.INTERCOM: ("user_id", "user_hash")}
 
 
 def samples(widget: Widget) -> list[Sample]:
@@ -22,11 +26,26 @@ def samples(widget: Widget) -> list[Sample]:
     opens = Sample(_("What opens it"), _("Any element with this class, also one added later."), openers())
     if widget.trust_page_data:
         return [put, opens]
-    key = SigningKey.objects.filter(active=True).first()
+    key = keys.of_tokens().first()
     hint = _("Your server signs who is signed in; the secret never leaves it.")
     if key is None:
         hint = _("First make a signing key (Settings → Signing keys), then put its kid and secret here.")
-    return [put, opens, Sample(_("The token, in Python"), hint, python(key.kid if key else "key_…", fields=True))]
+    key = key or SigningKey(kid="key_…")
+    return [put, opens, Sample(_("The token, in Python"), hint, python(key, fields=True))]
+
+
+def of_key(key: SigningKey) -> list[Sample]:
+    """How a server signs with this key, in languages that have a package for it."""
+    if key.is_hash:
+        hint = _("Only the id counts; what stands beside it is shown to agents as claimed.")
+        return [Sample(_("On the page"), hint, _hash_on_page(key)), Sample(_("On the server, in Python"), "", _hash())]
+    hint = _("HELPDESK_SECRET is the secret as it was shown, not decoded.")
+    if key.public_key:
+        hint = _("HELPDESK_PRIVATE_KEY is the private key, as PEM. It never leaves your server.")
+    samples = [Sample("Python", hint, python(key))]
+    if key.algorithm != Algorithm.EDDSA:  # which jsonwebtoken does not know
+        samples.append(Sample("Node", "", javascript(key)))
+    return [*samples, Sample("PHP", "", php(key.kid))] if key.secret else samples
 
 
 def snippet(widget: Widget) -> str:
@@ -133,8 +152,8 @@ def _quoted(text: object) -> str:
     return json.dumps(str(text), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def python(kid: str, *, fields: bool = False) -> str:
-    """Python that makes a token; PyJWT is its only package."""
+def python(key: SigningKey, *, fields: bool = False) -> str:
+    """Python that makes a token; PyJWT is its only package, and cryptography beside it for a key pair."""
     custom = [f"                {line}" for line in _python_fields()] if fields else []
     more = ['            "custom_fields": {', *custom, "            },"] if custom else []
     return "\n".join(
@@ -150,17 +169,22 @@ def python(kid: str, *, fields: bool = False) -> str:
             "        {",
             f'            "external_id": str(customer.id),  # {_("required: your own id of the customer")}',
             f'            "exp": int(time.time()) + 300,  # {_("required: at most 24 hours ahead")}',
+            f'            "iat": int(time.time()),  # {_("so that tokens of one person can be revoked")}',
             '            "name": customer.name,',
             '            "email": customer.email,',
             f'            "email_verified": True,  # {_("only if you have verified it")}',
             *more,
             "        },",
-            f'        os.environ["{SECRET}"],',
-            '        algorithm="HS256",',
-            f'        headers={{"kid": "{kid}"}},',
+            f'        os.environ["{_variable(key)}"],',
+            f'        algorithm="{key.algorithm}",',
+            f'        headers={{"kid": {_quoted(key.kid)}}},',
             "    )",
         )
     )
+
+
+def _variable(key: SigningKey) -> str:
+    return PRIVATE_KEY if key.public_key else SECRET
 
 
 def _python_fields() -> Iterable[str]:
@@ -169,16 +193,16 @@ def _python_fields() -> Iterable[str]:
         yield f"{json.dumps(field.key)}: {example},  # {_plain(_about(field))}"
 
 
-def javascript(kid: str) -> str:
-    """The same for Node, with the package jsonwebtoken."""
+def javascript(key: SigningKey) -> str:
+    """The same for Node, with the package jsonwebtoken, which adds `iat` by itself."""
     return "\n".join(
         (
             'import jwt from "jsonwebtoken";',
             "",
             "export const token = customer => jwt.sign(",
             "  { external_id: String(customer.id), name: customer.name, email: customer.email, email_verified: true },",
-            f"  process.env.{SECRET},",
-            f'  {{ algorithm: "HS256", keyid: "{kid}", expiresIn: 300 }},',
+            f"  process.env.{_variable(key)},",
+            f'  {{ algorithm: "{key.algorithm}", keyid: {_quoted(key.kid)}, expiresIn: 300 }},',
             ");",
         )
     )
@@ -193,10 +217,31 @@ def php(kid: str) -> str:
             '    $part = fn($data) => rtrim(strtr(base64_encode($data), "+/", "-_"), "=");',
             f'    $head = $part(json_encode(["alg" => "HS256", "typ" => "JWT", "kid" => "{kid}"]));',
             "    $body = $part(json_encode([",
-            '        "external_id" => (string) $customer->id, "exp" => time() + 300,',
+            '        "external_id" => (string) $customer->id, "exp" => time() + 300, "iat" => time(),',
             '        "name" => $customer->name, "email" => $customer->email, "email_verified" => true,',
             "    ]));",
             f'    return "$head.$body." . $part(hash_hmac("sha256", "$head.$body", getenv("{SECRET}"), true));',
             "}",
+        )
+    )
+
+
+def _hash_on_page(key: SigningKey) -> str:
+    name, signature = NAMES[Algorithm(key.algorithm)]
+    return f'window.DeskieIdentify = {{\n  {name}: "42",\n  {signature}: "…",\n}};'
+
+
+def _hash() -> str:
+    """Python that makes the hash of an id; no package."""
+    return "\n".join(
+        (
+            "import hashlib",
+            "import hmac",
+            "import os",
+            "",
+            "",
+            "def hash_of(customer):",
+            f'    secret = os.environ["{HASH_SECRET}"].encode()',
+            "    return hmac.new(secret, str(customer.id).encode(), hashlib.sha256).hexdigest()",
         )
     )

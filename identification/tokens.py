@@ -4,9 +4,9 @@ JSON Web Tokens (RFC 7519) after RFC 8725: the key is chosen by `kid` among ours
 Nothing in the header but `kid` decides: no `jku`, `x5u` or `jwk` is followed, an unknown `crit` is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -14,23 +14,19 @@ from django.utils import timezone
 
 from helpdesk.channels.models import Widget
 from helpdesk.lib.text import BadText, check_text
+from helpdesk.users.models.people import ProfileKind
+from identification import keys
 from identification.errors import BadToken
 from identification.models import SigningKey
+from identification.services import revoking
 
 LEEWAY = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
 LONGEST = 8_000  # characters
 LONGEST_ID = 255
-
-# What PyJWT raises, from the most to the least particular → our reason.
-REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
-    (jwt.ExpiredSignatureError, "expired"),
-    (jwt.ImmatureSignatureError, "not_yet_valid"),
-    (jwt.MissingRequiredClaimError, "missing_claim"),
-    (jwt.InvalidAlgorithmError, "wrong_algorithm"),
-    (jwt.InvalidIssuedAtError, "bad_claim"),
-    (jwt.InvalidSignatureError, "bad_signature"),
-)
+YEAR_10000 = 253_402_300_800  # seconds since 1970; no calendar has a later one
+# The claims are ours to judge: each has its reason, which the admin's console tells one by one.
+SIGNATURE_ONLY: Any = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,7 @@ class Claims:
     email: str = ""
     custom_fields: dict[str, Any] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)
+    issued_at: datetime | None = field(default=None, compare=False)
 
     @property
     def user(self) -> dict[str, Any]:
@@ -55,77 +52,123 @@ def verify(token: str, *, widget: Widget) -> Claims:
 
     Required: `exp`, at most 24 h ahead, and `external_id` or `sub`. Clocks may differ by 60 s.
     """
-    key = _key(token)
-    payload = _decode(token, key)
-    _check_times(payload)
-    _check_audience(payload.get("aud"), widget)
-    claims = _claims(payload)
-    SigningKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    claims, key = read(token, widget=widget)
+    keys.used(key)
     return claims
 
 
-def _key(token: str) -> SigningKey:
-    """Our key of the token's `kid`; another algorithm than its own is refused before anything is computed."""
+def read(token: str, *, widget: Widget | None) -> tuple[Claims, SigningKey]:
+    """The same without a trace: nothing is written. widget None: whatever the audience."""
+    header = head(token)
+    key = key_of(header)
+    check_algorithm(header, key)
+    payload = signed(token, key)
+    for check in TIMES.values():
+        check(payload)
+    check_audience(payload, widget)
+    claims = claims_of(payload)
+    revoking.check(ProfileKind.EXTERNAL, claims.external_id, claims.issued_at)
+    return claims, key
+
+
+def head(token: str) -> dict[str, Any]:
+    """The header as it stands, of a token that is none too long. Nothing in it is proven."""
     if len(token) > LONGEST:
-        raise BadToken("bad_signature")
+        raise BadToken("bad_signature", f"size: at most {LONGEST} characters")
     try:
-        header = jwt.get_unverified_header(token)
+        return jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError) as error:
         raise BadToken("bad_signature") from error
+
+
+def key_of(header: Mapping[str, Any]) -> SigningKey:
+    """Our key of the token's `kid`."""
     kid = header.get("kid")
-    key = SigningKey.objects.filter(kid=kid, active=True).first() if _is_text(kid) else None
+    key = keys.of_tokens().filter(kid=kid).first() if isinstance(kid, str) and kid.isprintable() else None
     if key is None:
         raise BadToken("unknown_key")
-    if header.get("alg") != key.algorithm:
-        raise BadToken("wrong_algorithm", f"alg: {key.algorithm}")
     return key
 
 
-def _decode(token: str, key: SigningKey) -> dict[str, Any]:
+def check_algorithm(header: Mapping[str, Any], key: SigningKey) -> None:
+    """Another algorithm than the key's own is refused before anything is computed."""
+    if header.get("alg") != key.algorithm:
+        raise BadToken("wrong_algorithm", f"alg: {key.algorithm}")
+
+
+def signed(token: str, key: SigningKey) -> dict[str, Any]:
+    """What the key has signed, whether or not it holds now."""
     try:
-        payload: dict[str, Any] = jwt.decode(
-            token,
-            key.secret,
-            algorithms=[key.algorithm],
-            leeway=LEEWAY,
-            # The audience is ours to judge: it may be absent. A `sub` that is a number is forgiven.
-            options={"require": ["exp"], "verify_aud": False, "verify_sub": False, "verify_jti": False},
-        )
+        payload: dict[str, Any] = jwt.decode(token, key.verifies, algorithms=[key.algorithm], options=SIGNATURE_ONLY)
     except jwt.PyJWTError as error:
-        raise BadToken(_reason(error), getattr(error, "claim", "")) from error
+        raise BadToken("bad_signature") from error
     return payload
 
 
-def _reason(error: jwt.PyJWTError) -> str:
-    for kind, reason in REASONS:
-        if isinstance(error, kind):
-            return reason
-    return "bad_claim" if "must be an integer" in str(error) else "bad_signature"
-
-
-def _check_times(payload: Mapping[str, Any]) -> None:
-    latest = timezone.now() + LONGEST_LIFE + LEEWAY
-    if int(payload["exp"]) > latest.timestamp():
+def check_expiry(payload: Mapping[str, Any]) -> None:
+    ends = moment(payload, "exp")
+    now = timezone.now().timestamp()
+    if ends is None:
+        raise BadToken("missing_claim", "exp")
+    if ends <= now - LEEWAY.total_seconds():
+        raise BadToken("expired")
+    if ends > now + (LONGEST_LIFE + LEEWAY).total_seconds():
         raise BadToken("bad_claim", "exp: at most 24 h ahead")
 
 
-def _check_audience(audience: Any, widget: Widget) -> None:
+def check_issued(payload: Mapping[str, Any]) -> None:
+    _check_begun(payload, "iat")
+
+
+def check_begun(payload: Mapping[str, Any]) -> None:
+    _check_begun(payload, "nbf")
+
+
+def _check_begun(payload: Mapping[str, Any], name: str) -> None:
+    begins = moment(payload, name)
+    if begins is not None and begins > timezone.now().timestamp() + LEEWAY.total_seconds():
+        raise BadToken("not_yet_valid", name)
+
+
+TIMES: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "exp": check_expiry,
+    "nbf": check_begun,
+    "iat": check_issued,
+}
+
+
+def moment(payload: Mapping[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519, section 2): seconds since 1970. None where there is none."""
+    value = payload.get(name)
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value < YEAR_10000:  # neither NaN nor infinity is
+        raise BadToken("bad_claim", name)
+    return float(value)
+
+
+def check_audience(payload: Mapping[str, Any], widget: Widget | None) -> None:
     """A token that names an audience has to name this widget."""
+    audience = payload.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    if audience is not None and widget.public_id not in named:
+    if widget and audience is not None and widget.public_id not in named:
         raise BadToken("wrong_audience")
 
 
-def _claims(payload: Mapping[str, Any]) -> Claims:
+def claims_of(payload: Mapping[str, Any]) -> Claims:
+    """What a token says of somebody. Raises BadToken where it names nobody, or says what cannot be used."""
     email, phone = _text(payload, "email"), _text(payload, "phone")
     verified = payload.get("email_verified") is True
     claimed = {"phone": phone, "email": "" if verified else email}
+    issued = moment(payload, "iat")
     return Claims(
         external_id=_external_id(payload),
         name=_text(payload, "name", 200),
         email=email if verified else "",
         custom_fields=_custom_fields(payload),
         claimed={name: value for name, value in claimed.items() if value},
+        issued_at=None if issued is None else datetime.fromtimestamp(issued, UTC),
     )
 
 
@@ -156,7 +199,3 @@ def _text(payload: Mapping[str, Any], name: str, limit: int = LONGEST_ID) -> str
         return check_text(value, limit=limit)
     except BadText as error:
         raise BadToken("bad_claim", name) from error
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable()

@@ -164,6 +164,6 @@ def test_every_app_has_its_place_in_the_order_of_imports() -> None:
 
 
 def test_every_kind_of_test_runs_in_some_phase() -> None:
-    for marks in ({"both"}, {"full"}, {"embedded"}, {"browser"}, {"both", "browser"}, set[str]()):
-        names = dict.fromkeys(("both", "full", "embedded", "browser"), False) | dict.fromkeys(marks, True)
+    for marks in ({"both"}, {"full"}, {"full", "once"}, {"embedded"}, {"browser"}, {"both", "browser"}, set[str]()):
+        names = dict.fromkeys(("both", "full", "once", "embedded", "browser"), False) | dict.fromkeys(marks, True)
         assert [phase.name for phase in PHASES if eval(phase.select, names)], marks

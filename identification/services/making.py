@@ -37,7 +37,7 @@ def make_code(
 ) -> tuple[str, Code]:
     """A code for the account that `user` describes, in Deskie's words; it is told once and never kept.
 
-    method: who says so: api | token | page. From a server or a token, several addresses are one person at
+    method: who says so: api | token | hash | page. From a server or a token, several addresses are one person at
     once; of page data only the first counts. level: what a redemption is worth (2 for page data). display:
     what was said of the account without proof. Raises BadUser, NobodyNamed, PersonBlocked.
     """

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from helpdesk.channels.models import Level, Widget, WidgetKind
+from helpdesk.events.occasion import occasion
 from helpdesk.lib.crypto import digest
 from helpdesk.lib.errors import Refusal
+from identification import hashes
 from identification.errors import BadToken, NoSuchWidget, Unsigned
 from identification.models import Code, TokenRefusal
-from identification.services import accounts, brakes
+from identification.services import accounts, brakes, revoking
 from identification.services.making import make_code
 from identification.tokens import verify
 
@@ -48,7 +50,7 @@ def widget_named(public_id: str) -> Widget:
 
 
 def offer(widget: Widget, told: Mapping[str, Any], *, visitor: str) -> Offer:
-    """A code from what a widget sent: `{"token": …}`, or page data where the widget trusts it.
+    """A code from what a widget sent: `{"token": …}`, an id with its hash, or page data where the widget trusts it.
 
     visitor: the network address. Raises TooOften; and BadToken, Unsigned, BadUser, NobodyNamed,
     PersonBlocked, each counted for the widget's page in the admin.
@@ -65,6 +67,9 @@ def offer(widget: Widget, told: Mapping[str, Any], *, visitor: str) -> Offer:
 def _offer(widget: Widget, told: Mapping[str, Any]) -> Offer:
     if "token" in told:
         return _of_token(widget, told["token"])
+    vouched = hashes.read(told, widget=widget)
+    if vouched:
+        return _of_hash(widget, vouched)
     if not widget.trust_page_data:
         raise Unsigned
     user, left_out = accounts.forgiving(told)
@@ -80,8 +85,25 @@ def _of_token(widget: Widget, token: Any) -> Offer:
     claims = verify(token, widget=widget)
     user, left_out = accounts.forgiving(claims.user)
     _brake(user)
-    text, code = make_code(user, by=None, widget=widget, method="token", display=claims.claimed)
+    text, code = _make(user, claims.issued_at, widget=widget, method="token", display=claims.claimed)
     return Offer(text, code, left_out)
+
+
+def _of_hash(widget: Widget, vouched: hashes.Vouched) -> Offer:
+    """As sure as page data that is trusted, but for nobody else's account."""
+    user, left_out = accounts.forgiving(vouched.user)
+    _brake(user)
+    more: dict[str, Any] = {"level": Level.VOUCHED, "method": "hash", "display": vouched.claimed}
+    text, code = _make(user, None, widget=widget, **more)
+    return Offer(text, code, [*vouched.left_out, *left_out][: accounts.MOST_LEFT_OUT])
+
+
+@occasion
+def _make(user: Mapping[str, Any], issued_at: datetime | None, **more: Any) -> tuple[str, Code]:
+    """The code, unless the person's tokens are being revoked at this moment: their profiles are held here."""
+    text, code = make_code(user, by=None, **more)
+    revoking.check(code.profile.kind, code.profile.address, issued_at)
+    return text, code
 
 
 def _brake(user: Mapping[str, Any]) -> None:

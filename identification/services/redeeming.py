@@ -22,7 +22,7 @@ from identification.models import Code
 from identification.services import brakes
 from identification.services.making import PURPOSE
 
-SOURCES = {"api": Source.CODE, "token": Source.TOKEN, "page": Source.PAGE}
+SOURCES = {"api": Source.CODE, "token": Source.TOKEN, "page": Source.PAGE, "hash": Source.PAGE}
 # Of one message; who sends more is guessing.
 MOST_TRIED = 3
 

@@ -23,6 +23,7 @@ def furnish(rule: Rule) -> dict[str, Any]:
         )
         Action.objects.create(rule=made, kind="add_note", values={"text": "kanarie of a rule"})
     widget = Widget.objects.create(title="Shop")
+    channel = CustomChannel.objects.get(pk=world.messenger(title="Empty").pk)
     made_here = {
         "channels_language": Language.objects.get_or_create(code="eo", defaults={"title": "Esperanto"})[0],
         "users_company": Company.objects.create(name="Acme"),
@@ -32,10 +33,9 @@ def furnish(rule: Rule) -> dict[str, Any]:
         "users_group": Group.objects.create(title="Team"),
         "cases_label": Label.objects.create(title="urgent"),
         "channels_widget": widget,
-        "channels_custom_customchannel": CustomChannel.objects.get(pk=world.messenger(title="Empty").pk),
+        "channels_custom_customchannel": channel,
         "identification_signingkey": signing.make("Shop", by=None)[0],
         **rules,
     }
-    channel = made_here["channels_custom_customchannel"]
     made_here["test"] = channels.send_test(channel)
     return {**{name: row.pk for name, row in made_here.items()}, "public_id": widget.public_id, "owner": owner.pk}
