@@ -141,16 +141,22 @@ def isolation(desk: Desk) -> tuple[float, float]:
 
 
 def paced(desk: Desk, good: list[Case], dead: list[Case], *, pace: int, long: float) -> list[tuple[str, float]]:
-    """`pace` answers a second for `long` seconds; where there are dead endpoints, they get their share beside that."""
+    """`pace` answers a second for `long` seconds; where there are dead endpoints, they get their share in between."""
     sent, began, owed = [], time.monotonic(), 0.0
     for number in range(int(pace * long)):
-        time.sleep(max(0.0, began + number / pace - time.monotonic()))
+        wait_until(began + number / pace)
         sent.append(desk.answer(good[number % len(good)]))
         owed += DEAD / GOOD if dead else 0.0
         if owed >= 1:
             owed -= 1
+            # Not at once: writing this answer is not what a dead endpoint costs the others.
+            wait_until(began + (number + 0.5) / pace)
             desk.answer(dead[number % len(dead)])
     return sent
+
+
+def wait_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 # Whatever moves the outbox

@@ -11,11 +11,10 @@ R = TypeVar("R")
 
 
 class _Call(Generic[T, R]):
-    """turn: it is over, or its thread may lead. leads: one of the goes that may be under way at a time is its own."""
+    """turn: it is over, or its thread is to lead the next go."""
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.leads = False
         self.turn = threading.Event()
         self.over = threading.Event()
         self.result: R
@@ -27,9 +26,8 @@ class Together(Generic[T, R]):
     is then done in the next one, by the thread that waited longest.
 
     work: answers with one result for each item, in order. What it raises reaches each caller of that go.
-    coming: how many more calls are about to come; a go waits for them, GATHER seconds at most. abreast: how many
-    goes may be under way at a time. patience: seconds after which goes that wait for something themselves (a locked
-    row) do not hold up the next one any more.
+    coming: how many more calls are about to come; a go waits for them, GATHER seconds at most. patience: seconds
+    after which a go that waits for something itself (a locked row) does not hold up the next one any more.
     """
 
     def __init__(
@@ -37,29 +35,23 @@ class Together(Generic[T, R]):
         work: Callable[[list[T]], list[R]],
         *,
         coming: Callable[[], int] = lambda: 0,
-        abreast: Callable[[], int] = lambda: 1,
         patience: float = 0.2,
     ) -> None:
         self._work = work
         self._coming = coming
-        self._abreast = abreast
         self._patience = patience
         self._news = threading.Condition()
-        self._leading = 0
+        self._led = False
         self._calls: list[_Call[T, R]] = []
 
     def __call__(self, item: T) -> R:
         call: _Call[T, R] = _Call(item)
-        most = self._abreast()
         with self._news:
             self._calls.append(call)
             self._news.notify()
-            if self._leading < most:
-                self._leading += 1
-                call.leads = True
-                call.turn.set()
-        if self._chosen(call):
-            self._lead(call)
+            leads, self._led = not self._led, True
+        if leads or self._chosen(call):
+            self._lead()
         call.over.wait()
         if call.error is not None:
             raise call.error
@@ -69,28 +61,16 @@ class Together(Generic[T, R]):
         """Whether nobody has taken the call when its turn comes, or its patience ends."""
         call.turn.wait(self._patience)
         with self._news:
-            if call in self._calls:
-                return True
-            if call.leads:
-                self._pass_on()
-            return False
+            return call in self._calls
 
-    def _lead(self, call: _Call[T, R]) -> None:
+    def _lead(self) -> None:
         try:
             self._go(self._gathered())
         finally:
             with self._news:
-                if call.leads:  # who led out of impatience has nothing to pass on
-                    self._pass_on()
-
-    def _pass_on(self) -> None:
-        """Gives the lead to the call that has waited longest, if there is one."""
-        following = next((call for call in self._calls if not call.leads), None)
-        if following:
-            following.leads = True
-            following.turn.set()
-        else:
-            self._leading -= 1
+                if self._calls:
+                    self._calls[0].turn.set()
+                self._led = bool(self._calls)
 
     def _gathered(self) -> list[_Call[T, R]]:
         with self._news:

@@ -1,5 +1,4 @@
 import threading
-import time
 
 import pytest
 
@@ -48,25 +47,6 @@ def test_a_go_that_waits_does_not_hold_up_the_next() -> None:
     assert echo("free") == "free"
     stuck.set()
     thread.join(5)
-
-
-def test_two_goes_abreast_and_never_three() -> None:
-    busy, most, guard = 0, 0, threading.Lock()
-
-    def work(items: list[int]) -> list[int]:
-        nonlocal busy, most
-        with guard:
-            busy += 1
-            most = max(most, busy)
-        time.sleep(0.002)
-        with guard:
-            busy -= 1
-        return items
-
-    echo = Together(work, abreast=lambda: 2, patience=30)
-    assert at_once(lambda n: [echo(turn) for turn in range(100)], range(8)) == [list(range(100))] * 8
-    assert most == 2
-    assert echo._leading == 0, "nobody took a place along"
 
 
 def test_each_caller_gets_its_own_answer_among_many() -> None:

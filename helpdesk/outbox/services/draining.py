@@ -15,13 +15,7 @@ from helpdesk.outbox.together import Together
 
 LONGEST = 20.0  # seconds, then others have their turn
 
-
-def _abreast() -> int:
-    """More than half of a go is waiting for PostgreSQL; SQLite takes one writer at a time."""
-    return 2 if connection.vendor == "postgresql" else 1
-
-
-_settle = Together(outcomes.settle, coming=lambda: PACE.young(), abreast=_abreast)
+_settle = Together(outcomes.settle, coming=lambda: PACE.young())
 
 
 def drain(lane_id: int, *, worker: str = "", stop: threading.Event | None = None) -> int:

@@ -76,11 +76,16 @@ def enqueue(
 
 
 def _lengthen(line: Lane, job: Job) -> None:
-    """The job is the last of its lane now; the lane is woken if its first one is due."""
+    """The job is the last of its lane now; the lane is woken if it was empty and the job is due.
+
+    A lane that was not empty needs no waking: it was woken for its first job, waits for its time, or is being worked
+    on, and whoever does looks once more before giving it back.
+    """
+    was_empty = line.due_at is None
     line.sequence, line.last_public_id = job.sequence, job.public_id
     line.due_at = line.due_at or job.due_at
     line.save(update_fields=["sequence", "last_public_id", "due_at"])
-    if line.due_at <= job.created_at:
+    if was_empty and job.due_at <= job.created_at:
         transaction.on_commit(partial(alarm.wake, line.pk), robust=True)
 
 

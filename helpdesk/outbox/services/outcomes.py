@@ -172,13 +172,15 @@ def _next_turns(tries: Sequence[tuple[Job, Try]], *, closed: set[str]) -> Next:
 
 def _heirs(tries: Sequence[Try], now: datetime) -> Next:
     """For workers whose lane has ended: the next lane of the same group, under the lease that was given back."""
-    heirs: Next = {}
+    pairs: list[tuple[Try, Lane]] = []
     for group, ended in groupby(sorted(tries, key=_group), key=_group):
         workers = list(ended)
         lanes = Lane.objects.due(now).free(now).filter(group=group).order_by("due_at", "pk")
-        if group and (found := list(lanes.select_for_update(skip_locked=True, no_key=True)[: len(workers)])):
-            heirs |= {each.turn.token: turn for each, turn in zip(workers, turns.take(found, now), strict=False)}
-    return heirs
+        if group:
+            found = lanes.select_for_update(skip_locked=True, no_key=True)[: len(workers)]
+            pairs += zip(workers, found, strict=False)
+    taken = {turn.lane_id: turn for turn in turns.take([lane for _, lane in pairs], now)} if pairs else {}
+    return {each.turn.token: taken[lane.pk] for each, lane in pairs if lane.pk in taken}
 
 
 def _group(each: Try) -> str:
