@@ -17,7 +17,8 @@ from helpdesk.users.models import Agent
 from tests import world
 from tests.channels_custom.conftest import Endpoint
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+# Each drains for itself, so it does not matter who else would: once on PostgreSQL is enough.
+pytestmark = [pytest.mark.both, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def sent(endpoint: Endpoint) -> dict[str, Any]:

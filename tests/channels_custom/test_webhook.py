@@ -23,7 +23,8 @@ from tests import world
 from tests.channels_custom.conftest import Endpoint, state
 from tests.outbox.probe import Time
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
+# Each drains for itself, so it does not matter who else would: once on PostgreSQL is enough.
+pytestmark = [pytest.mark.both, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

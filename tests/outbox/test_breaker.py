@@ -15,7 +15,8 @@ from helpdesk.outbox.services import endpoints, turns, watching
 from tests.outbox.probe import DOWN, OK, REFUSED, Probe, Time, put
 from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Each drains for itself, so it does not matter who else would.
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 TIMEOUT = replace(DOWN, status=None, error="too slow", timed_out=True)
 
 

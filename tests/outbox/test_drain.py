@@ -16,7 +16,8 @@ from tests import product
 from tests.outbox.probe import DOWN, OK, Probe, Time, fresh, put
 from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Each drains for itself, so it does not matter who else would.
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def test_jobs_leave_in_order_and_each_try_is_written_down(probe: Probe) -> None:

@@ -11,7 +11,8 @@ from helpdesk.outbox.models import Job, Lane, State
 from tests.outbox.probe import DOWN, Probe, Time, fresh, put
 from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Each drains for itself, so it does not matter who else would.
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from helpdesk.outbox.models import Heartbeat, Job, Lane, State
 from helpdesk.outbox.services import sweeping, turns
 from tests.outbox.probe import DOWN, Probe, Time, put
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Each drains for itself, so it does not matter who else would.
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def test_the_sweep_selects_what_is_due_whether_or_not_it_was_ever_tried(probe: Probe, time: Time) -> None:
