@@ -278,6 +278,19 @@ def test_a_pause_keeps_answers_waiting_and_says_nothing_wrong(
     assert list(kinds)[-2:] == ["channel.paused", "channel.resumed"]
 
 
+def test_a_new_address_does_not_end_a_pause(
+    case: Case, channel: CustomChannel, ann: Agent, endpoint: Endpoint, deliver: Callable[[], int]
+) -> None:
+    channels.change(channel, webhook_url="http://127.0.0.1:1/wrong", by=ann)
+    channels.pause(channel, by=ann)
+    cases.reply(case, "hi", by=ann)
+    channels.change(channel, webhook_url=endpoint.url, by=ann)
+    channels.switch_on(channel, by=ann)
+    assert (deliver(), endpoint.came) == (0, [])
+    channels.resume(channel, by=ann)
+    assert deliver() == 1
+
+
 def retrying(message: Message) -> Message:
     """As it is after a failed try."""
     Message.objects.filter(pk=message.pk).update(delivery="retrying")

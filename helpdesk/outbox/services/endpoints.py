@@ -11,7 +11,7 @@ from itertools import takewhile
 from django.db import transaction
 from django.db.models import Count, Q
 
-from helpdesk.outbox import alarm, clock, schedule
+from helpdesk.outbox import clock, schedule
 from helpdesk.outbox.kinds import Outcome
 from helpdesk.outbox.models import CAP, Attempt, Endpoint, Lane
 
@@ -128,22 +128,26 @@ def pause(group: str) -> Endpoint:
 def resume(group: str) -> Endpoint:
     """Ends a pause, an open breaker and whatever the endpoint asked for: its lanes leave now, the oldest first."""
     endpoint = locked(group)
-    now = clock.now()
-    endpoint.paused_at = endpoint.not_before = endpoint.open_since = None
-    endpoint.probes = endpoint.timeouts = 0
-    endpoint.recover, endpoint.recovered_at = True, now
-    endpoint.save()
+    endpoint.paused_at = None
+    _start_anew(endpoint)
     return endpoint
 
 
 @transaction.atomic
 def forget_trouble(group: str) -> Endpoint:
-    """As `resume`, for an address that was corrected or switched on again: its failures count from now."""
-    endpoint = resume(group)
+    """For an address that was corrected or switched on again: its failures count from now. A pause stays one."""
+    endpoint = locked(group)
     endpoint.failing_since = endpoint.failed_at = None
     endpoint.warned = 0
-    endpoint.save(update_fields=["failing_since", "failed_at", "warned"])
+    _start_anew(endpoint)
     return endpoint
+
+
+def _start_anew(endpoint: Endpoint) -> None:
+    endpoint.not_before = endpoint.open_since = None
+    endpoint.probes = endpoint.timeouts = 0
+    endpoint.recover, endpoint.recovered_at = True, clock.now()
+    endpoint.save()
 
 
 @transaction.atomic
@@ -153,8 +157,3 @@ def set_cap(group: str, cap: int) -> Endpoint:
     endpoint.cap = max(1, min(cap, MOST_CAP))
     endpoint.save(update_fields=["cap"])
     return endpoint
-
-
-def wake(lane_ids: Iterable[int]) -> None:
-    for lane_id in lane_ids:
-        alarm.call(lane_id)
