@@ -4,7 +4,7 @@ A circuit breaker for each endpoint, not for each message. Waiting behind it is 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 
