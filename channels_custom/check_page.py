@@ -36,7 +36,7 @@ class CheckingAdmin(NamedAdmin[CustomChannel]):
         if not self.has_change_permission(request, channel):
             raise PermissionDenied
         context = self.admin_site.each_context(request) | self._place()
-        context |= {"title": _("Check the contract"), "opts": self.opts, "channel": channel, "user": checking.USER}
+        context |= {"title": _("Check the contract"), "opts": self.opts, "channel": channel, "customer": checking.USER}
         if request.method == "POST":
             context |= _played(channel)
         return TemplateResponse(request, "admin/channels_custom/check.html", context)

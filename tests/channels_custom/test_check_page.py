@@ -71,6 +71,7 @@ def test_before_the_button_nothing_is_sent(desk: Admin) -> None:
         page = desk.open(f"/{LIST}{channel.pk}/check/")
         assert receiver.came == []
     assert "About 25 messages go to" in page.text
+    assert "Ada" in page.text, "the page says as whom one is signed in, like all others"
     assert channel.secret not in page.html
 
 
