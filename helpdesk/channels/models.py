@@ -59,6 +59,20 @@ class Channel(models.Model):
             "company. Proven: your server signs people in before they write, and only your server holds the API key."
         ),
     )
+    link_template = models.CharField(
+        _("link that opens a chat with a code"),
+        max_length=500,
+        blank=True,
+        help_text=_("As https://t.me/your_bot?start={code}: the account page offers it beside the code to be typed."),
+    )
+    tells_links = models.BooleanField(
+        _("tell customers of new links"),
+        default=False,
+        help_text=_(
+            "When another account is linked to a person, each of their conversations in this channel is told, with a "
+            "link that undoes it for seven days."
+        ),
+    )
     silence = models.PositiveIntegerField(
         _("a chat ends after (minutes of silence)"), default=10, help_text=_("Only for synchronous channels.")
     )
@@ -105,6 +119,14 @@ class Widget(models.Model):
             "Off: the page has to give a signed token. On: whatever the page's script says is believed, so anyone who "
             "opens the browser's console can get a code for somebody else's account. Links made this way are marked "
             "as vouched, not as proven."
+        ),
+    )
+    confirm_codes = models.BooleanField(
+        _("confirm on the page"),
+        default=False,
+        help_text=_(
+            "On: a code that was sent only asks; the page where it was made shows which account wants to be linked, "
+            "and links it when the customer accepts. Stops those who talk others into sending them a code."
         ),
     )
     active = models.BooleanField(_("active"), default=True)

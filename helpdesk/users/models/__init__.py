@@ -1,11 +1,15 @@
 from helpdesk.users.models.agents import Agent, ApiKey, Group, StoredAnswer
+from helpdesk.users.models.conflicts import Apart, BlockedValue, Conflict
 from helpdesk.users.models.fields import CustomField, FieldLevel, Value
 from helpdesk.users.models.people import Company, Link, Operation, Person, Profile
 
 __all__ = (
     "Agent",
+    "Apart",
     "ApiKey",
+    "BlockedValue",
     "Company",
+    "Conflict",
     "CustomField",
     "FieldLevel",
     "Group",

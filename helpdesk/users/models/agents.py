@@ -47,6 +47,11 @@ class Agent(AbstractBaseUser):
         _("administrator"), default=False, help_text=_("Sees all cases and sets the desk up.")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    may_merge = models.BooleanField(
+        _("may link and merge people"),
+        default=False,
+        help_text=_("Decides conflicts, links, merges and splits people and undoes it. Administrators always may."),
+    )
     language = models.CharField(_("language"), max_length=12, blank=True)
     timezone = models.CharField(_("time zone"), max_length=60, blank=True)
     channels = models.ManyToManyField(Channel, blank=True, verbose_name=_("channels"), related_name="agents")
@@ -77,6 +82,11 @@ class Agent(AbstractBaseUser):
     @property
     def is_superuser(self) -> bool:
         return self.is_admin
+
+    @property
+    def judges(self) -> bool:
+        """Whether this agent may say who is who: link, merge, split, decide conflicts, undo."""
+        return self.is_active and (self.is_admin or self.may_merge)
 
     def sees(self, channel: Channel) -> bool:
         """Whether cases of this channel may be theirs to read and to open; groups decide further."""

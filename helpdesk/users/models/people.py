@@ -29,9 +29,9 @@ class Company(models.Model):
 class Person(models.Model):
     """Who we think is behind one or more profiles.
 
-    name, position, language, note, company and values ({custom field key: value}) are what `Value` rows of the
-    linked profiles add up to; they are written by `values.settle` alone. tokens_void_before: signed tokens that are
-    older are refused.
+    name, position, language, note, company, values ({custom field key: value}) and metadata ({key: text, number, true
+    or false}) are what `Value` rows of the linked profiles add up to; they are written by `values.settle` alone.
+    tokens_void_before: signed tokens that are older are refused.
     """
 
     name = models.CharField(max_length=200, blank=True)
@@ -40,6 +40,7 @@ class Person(models.Model):
     language = models.CharField(max_length=12, blank=True)
     note = models.TextField(blank=True)
     values = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
     blocked = models.BooleanField(default=False)
     tokens_void_before = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
