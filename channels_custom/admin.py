@@ -18,6 +18,7 @@ from channels_custom import deliveries, headers, health, services, trying
 from channels_custom.check_page import CheckingAdmin
 from channels_custom.deliveries import DeliveriesAdmin
 from channels_custom.models import Also, BodyFormat, CustomChannel
+from helpdesk.channels import links
 from helpdesk.channels.models import Level
 from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce, TellingAdmin
 from helpdesk.outbox import services as outbox
@@ -57,7 +58,7 @@ FIELDSETS: Any = (
     (None, {"fields": ("title", "icon", "active")}),
     (_("Answers"), {"fields": ANSWERS}),
     (_("Conversation"), {"fields": ("type", "silence")}),
-    (_("People"), {"fields": ("sender_level", "agents")}),
+    (_("People"), {"fields": ("sender_level", "link_template", "tells_links", "agents")}),
 )
 
 
@@ -102,12 +103,20 @@ class ChannelForm(NamedForm[CustomChannel]):
 
     class Meta:
         model = CustomChannel
-        fields = ("title", "icon", "webhook_url", "body_format", "also_sends", "sender_level", "silence", "active")
+        fields = (
+            *("title", "icon", "webhook_url", "body_format", "also_sends"),
+            *("sender_level", "link_template", "tells_links", "silence", "active"),
+        )
         labels = {"silence": _("Minutes of silence that end a chat")}
         help_texts = {
             "webhook_url": _("Answers go to this address of your server, signed, one after the other."),
             "silence": "",
             "active": _("Off: it takes no messages, and no answers leave."),
+            "tells_links": _(
+                "When your server, a token or a code links another account to a customer, their last conversation "
+                "here is told, with a link that undoes it for seven days: whoever was talked out of a code finds "
+                "out. What it costs: a message of the desk for each new link, and customers who undo what was right."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -137,6 +146,13 @@ class ChannelForm(NamedForm[CustomChannel]):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
         return text
+
+    def clean_link_template(self) -> str:
+        template: str = self.cleaned_data["link_template"]
+        try:
+            return links.check(template) if template.strip() else ""
+        except links.BadTemplate as error:
+            raise forms.ValidationError(str(error)) from error
 
     @property
     def settings(self) -> dict[str, Any]:

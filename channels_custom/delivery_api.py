@@ -48,7 +48,7 @@ class DeliveryView(ApiView):
         tries = Prefetch("tries", Attempt.objects.order_by("pk"))
         page = Page(request, self._filtered(self.get_queryset()).prefetch_related(tries))
         messages = self._messages(page.rows)
-        return page.answer(lambda job: show(job, messages.get(job.message_id)))
+        return page.answer(lambda job: show(job, messages.get(job.message_id), whole=self._whole))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self._told(self._job(pk))
@@ -86,7 +86,12 @@ class DeliveryView(ApiView):
         return dict(Message.objects.visible_to(self.agent).in_bulk(ids))
 
     def _told(self, job: Job) -> Response:
-        return Response(show(job, self._messages([job]).get(job.message_id)))
+        return Response(show(job, self._messages([job]).get(job.message_id), whole=self._whole))
+
+    @property
+    def _whole(self) -> bool:
+        """An address may hold a secret, and so may what a server says: for admins and the channel's own program."""
+        return self.agent.is_admin or self.key.channel_id is not None
 
     def _filtered(self, jobs: QuerySet[Job]) -> QuerySet[Job]:
         asked = self.request.query_params
@@ -116,8 +121,8 @@ def _id(name: str, text: str) -> int:
     return int(text)
 
 
-def show(job: Job, message: Message | None) -> dict[str, Any]:
-    """state, next_try_at, problem: as on the message that it brings."""
+def show(job: Job, message: Message | None, *, whole: bool) -> dict[str, Any]:
+    """state, next_try_at, problem: as on the message that it brings. whole: with addresses and answers."""
     waits = job.state == State.WAITING
     return {
         "delivery_id": job.pk,
@@ -132,12 +137,12 @@ def show(job: Job, message: Message | None) -> dict[str, Any]:
         "problem": (message.problem if message else job.last_error) or "",
         "created_at": job.created_at.isoformat(),
         "finished_at": job.done_at.isoformat() if job.done_at else None,
-        "attempts": [show_attempt(attempt) for attempt in job.tries.all()],
+        "attempts": [show_attempt(attempt, whole=whole) for attempt in job.tries.all()],
     }
 
 
-def show_attempt(attempt: Attempt) -> dict[str, Any]:
-    """answer: the first 16,000 characters of what the server said, as it said them."""
+def show_attempt(attempt: Attempt, *, whole: bool) -> dict[str, Any]:
+    """answer: the first 16,000 characters of what the server said, as it said them; null without `whole`."""
     return {
         "number": attempt.number,
         "started_at": attempt.started_at.isoformat(),
@@ -145,6 +150,6 @@ def show_attempt(attempt: Attempt) -> dict[str, Any]:
         "delivered": attempt.ok,
         "status": attempt.status,
         "problem": attempt.error,
-        "answer": attempt.head,
-        "webhook_url": attempt.address,
+        "answer": attempt.head if whole else None,
+        "webhook_url": attempt.address if whole else None,
     }

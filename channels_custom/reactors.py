@@ -35,11 +35,23 @@ def message_status(it: Occasion) -> None:
             transports.tell(channel, Also.MESSAGE_STATUS, bodies.message_status(message), line=message.case_id)
 
 
-@reacts_to("person.merged")
+def changes_hands(event: Event) -> bool:
+    """Whether a profile is another person's now, not only held to be the same one's with more certainty."""
+    return event.person_id not in {None, event.data.get("from_person")}
+
+
+@reacts_to("profile.linked", only=changes_hands)
 def user_merged(it: Occasion) -> None:
-    """Tells each account of a channel that its person has more profiles now."""
+    """Tells each account of a channel that its person has other profiles now: after a merge, split, link or undo.
+
+    An address that was seen for the first time just now has never been anybody else's: nobody is told of it.
+    """
     channels = [channel for channel in CustomChannel.objects.all() if channel.tells(Also.USER_MERGED)]
-    people = [event.person_id for event in it.of("person.merged") if event.person_id] if channels else []
+    if not channels:
+        return
+    new = {event.profile_id for event in it.of("profile.met")}
+    moved = [event for event in it.of("profile.linked") if changes_hands(event) and event.profile_id not in new]
+    people = {person for event in moved for person in (event.person_id, event.data["from_person"])}
     for channel in channels:
         for profile in Profile.objects.filter(channel=channel.pk, person__in=people).order_by("pk"):
             transports.tell(channel, Also.USER_MERGED, bodies.user_merged(profile), line="users")

@@ -45,6 +45,8 @@ SECTIONS: tuple[tuple[Any, dict[str, Any]], ...] = (
             "channels.Language": _("The languages in which widgets and rules speak to your customers."),
             "users.CustomField": _("Facts of your own about users, cases and companies, such as a tariff."),
             "cases.Label": _("Words to sort cases by."),
+            "identification.LookUp": _("Your own user database is asked who somebody is, when a conversation begins."),
+            "users.BlockedValue": _("Addresses that many people share, such as info@*: they never link anybody."),
             DOCS: _("Every call, with a place to try it."),
             "users.ApiKey": _("For programs that act for an agent. Each is shown once."),
             "identification.SigningKey": _("With these your server signs who is signed in to your site."),
@@ -83,7 +85,7 @@ class Site(AdminSite):
         entries = [model for app in super().get_app_list(request) for model in app["models"]]
         models = {entry["model"]._meta.label: entry for entry in entries}
         if models:
-            models[DOCS] = {"object_name": "API", "name": _("API integration"), "admin_url": reverse("docs")}
+            models[DOCS] = {"object_name": "API", "name": _("API documentation"), "admin_url": reverse("docs")}
         sections = [
             {
                 "name": title,

@@ -7,9 +7,13 @@ from rest_framework.routers import SimpleRouter
 from channels_custom.api import ChannelView, MessageView
 from channels_custom.delivery_api import DeliveryView
 from helpdesk.cases.api.events import EventView, LabelView
+from helpdesk.cases.api.statistics import StatisticsView
 from helpdesk.cases.api.views import CaseView
+from helpdesk.users.api import operations
 from helpdesk.users.api import views as users
+from helpdesk.users.api.conflicts import ConflictView
 from identification.api import CodeView, RevocationView
+from rules.api import RuleView
 
 router = SimpleRouter()
 router.register("cases", CaseView, "case")
@@ -17,8 +21,13 @@ router.register("messages", MessageView, "message")
 router.register("custom_channels", ChannelView, "custom_channel")
 router.register("webhooks/deliveries", DeliveryView, "delivery")
 router.register("users", users.UserView, "user")
+router.register("persons", operations.PersonView, "person")
+router.register("operations", operations.OperationView, "operation")
+router.register("conflicts", ConflictView, "conflict")
 router.register("identification_codes", CodeView, "identification_code")
 router.register("events", EventView, "event")
+router.register("statistics", StatisticsView, "statistics")
+router.register("rules", RuleView, "rule")
 router.register("labels", LabelView, "label")
 router.register("groups", users.GroupView, "group")
 router.register("staff", users.StaffView, "staff")

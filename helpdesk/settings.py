@@ -120,19 +120,34 @@ REACTORS = [
     "identification.reactors.who_is_it",
     "helpdesk.cases.reactors.stamp_levels",
     "rules.reactors.what_to_do",
+    "identification.reactors.tell_of_links",
     "helpdesk.cases.reactors.what_must_leave",
     "channels_custom.reactors.case_closed",
     "channels_custom.reactors.message_status",
     "channels_custom.reactors.user_merged",
+    "identification.reactors.look_up",
+    "identification.reactors.alarm",
 ]
 # Asked before anything is locked: which further profiles would handling this text lock?
 FORESEERS = ["identification.reactors.foresee"]
 # Takes an agent, gives a one-time link: for the admin's page of agents.
 SIGN_IN_LINK = "helpdesk.ops.sign_in.link"
 # Panels beside a case, in order: (higher apps show themselves lower down without being imported)
-INBOX_PANELS: list[str] = ["helpdesk.inbox.panels.user_data", "rules.panels.runs"]
+INBOX_PANELS: list[str] = [
+    "helpdesk.inbox.conflicts.panel",
+    "identification.locks.panel",
+    "helpdesk.inbox.panels.user_data",
+    "identification.panels.user_data",
+    "helpdesk.inbox.who.panel",
+    "rules.panels.runs",
+]
 # What stands above the inbox, in the same way:
-INBOX_BANNERS: list[str] = ["channels_custom.banners.troubles", "identification.banners.endings"]
+INBOX_BANNERS: list[str] = [
+    "channels_custom.banners.troubles",
+    "identification.banners.guessing",
+    "identification.banners.endings",
+    "identification.look_up_banners.troubles",
+]
 
 # Seconds after which PostgreSQL gives up for us: connecting, waiting for somebody's lock, a transaction that does
 # nothing. 0 leaves the last two to the server: a PgBouncer between refuses them.

@@ -19,7 +19,10 @@ from identification.banners import ending
 from identification.console_page import ConsoleAdmin
 from identification.errors import REASONS
 from identification.forms import PUBLIC, SECRET, ChangeForm, KeyForm
+from identification.look_up_admin import LookUpAdmin
 from identification.models import SigningKey, TokenRefusal
+
+__all__ = ("LookUpAdmin", "SigningKeyAdmin")
 
 SHOWN_FOR = timedelta(days=7)
 NO_KEY = _("There is no active signing key: no token is believed, and nobody is identified by one.")

@@ -1,4 +1,4 @@
-"""What administrators read above the inbox before a hash ends."""
+"""What administrators read above the inbox: somebody guesses codes, or a hash ends soon."""
 
 from typing import Any
 
@@ -7,8 +7,17 @@ from django.utils.translation import gettext as _
 
 from identification import keys
 from identification.models import SigningKey
+from identification.services import alarms
 
 MOST = 3  # keys that are named
+
+
+def guessing(agent: Any) -> tuple[str, dict[str, Any]] | None:
+    """For an hour after so many wrong codes that the desk took none for a minute. One query, for admins only."""
+    if not getattr(agent, "is_admin", False):
+        return None
+    until = alarms.last_alarm()
+    return ("identification/alarm.html", {"until": until}) if until else None
 
 
 def endings(agent: Any) -> tuple[str, dict[str, Any]] | None:

@@ -22,13 +22,16 @@ from helpdesk.users.services import profiles
 from identification import tokens
 from identification.errors import BadToken, PersonBlocked
 from identification.models import SigningKey
-from identification.services import accounts
+from identification.services import accounts, revoking
 
 OK, BAD, WARN, NONE = "ok", "danger", "warn", ""
 READ = frozenset(
-    {"external_id", "sub", "exp", "iat", "nbf", "aud", "name", "email", "email_verified", "phone", "custom_fields"}
+    {
+        *("external_id", "sub", "exp", "iat", "nbf", "aud", *tokens.SESSIONS),
+        *("name", "email", "email_verified", "phone", "custom_fields"),
+    }
 )
-NOT_USED = frozenset({"scope", "iss", "jti"})
+NOT_USED = frozenset({"scope", "iss"})
 # Header fields by which a token could bring its own key along.
 FOLLOWED_BY_NOBODY = ("jku", "x5u", "jwk", "x5c")
 SHOWN = 4_000  # characters of a header or payload
@@ -235,6 +238,15 @@ def _of_person(payload: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("email", WARN, _("Without email_verified: true it is only noted, and links nothing."))
     if claims.name:
         yield Finding("name", OK, claims.name)
+    if claims.sessions:
+        yield _of_sessions(claims)
+
+
+def _of_sessions(claims: tokens.Claims) -> Finding:
+    about = " / ".join(tokens.SESSIONS)
+    if not _passes(lambda: revoking.check_sessions(claims.external_id, claims.sessions)):
+        return Finding(about, BAD, _("This session was revoked."))
+    return Finding(about, OK, _("Names a session, which can be revoked by itself when your customer signs out."))
 
 
 def _part(token: str, number: int) -> dict[str, Any] | None:

@@ -49,6 +49,14 @@ class OriginRefused(Refusal):
     sentence = _("This widget does not serve this site.")
 
 
+class BadRequest(Refusal):
+    """A body of another shape than the widget sends."""
+
+    code = "invalid"
+    status = 400
+    sentence = _("This request cannot be read.")
+
+
 class BadKey(Refusal):
     """A key that cannot be taken; the sentence says why."""
 
@@ -82,7 +90,8 @@ REASONS: dict[str, Any] = {
 class BadToken(Refusal):
     """code: one of REASONS; a stranger reads the same sentence for each of them.
 
-    why: the reason in words, for admins. detail: what exactly; never a part of the token.
+    why: the reason in words, for admins. detail: what exactly; never a part of the token. whom: the external id that
+    it names, where one of our keys has signed that.
     """
 
     status = 401
@@ -92,6 +101,7 @@ class BadToken(Refusal):
         super().__init__()
         self.code = reason  # type: ignore[misc]
         self.detail = detail
+        self.whom = ""
 
     @property
     def why(self) -> str:

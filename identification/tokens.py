@@ -5,7 +5,7 @@ Nothing in the header but `kid` decides: no `jku`, `x5u` or `jwk` is followed, a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ LEEWAY = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
 LONGEST = 8_000  # characters
 LONGEST_ID = 255
+SESSIONS = ("sid", "jti")
 YEAR_10000 = 253_402_300_800  # seconds since 1970; no calendar has a later one
 # The claims are ours to judge: each has its reason, which the admin's console tells one by one.
 SIGNATURE_ONLY: Any = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
@@ -31,7 +32,10 @@ SIGNATURE_ONLY: Any = {f"verify_{name}": False for name in ("exp", "nbf", "iat",
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token says. email: only if the token calls it verified; claimed: what it does not vouch for."""
+    """What a token says. email: only if the token calls it verified; claimed: what it does not vouch for.
+
+    sessions: the site's session and this very token (`sid`, `jti`), where the token names them. kid: of its key.
+    """
 
     external_id: str
     name: str = ""
@@ -39,6 +43,8 @@ class Claims:
     custom_fields: dict[str, Any] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)
     issued_at: datetime | None = field(default=None, compare=False)
+    sessions: tuple[str, ...] = field(default=(), compare=False)
+    kid: str = field(default="", compare=False)
 
     @property
     def user(self) -> dict[str, Any]:
@@ -63,12 +69,29 @@ def read(token: str, *, widget: Widget | None) -> tuple[Claims, SigningKey]:
     key = key_of(header)
     check_algorithm(header, key)
     payload = signed(token, key)
+    try:
+        return _judged(payload, key, widget), key
+    except BadToken as refusal:
+        refusal.whom = _named(payload)
+        raise
+
+
+def _judged(payload: dict[str, Any], key: SigningKey, widget: Widget | None) -> Claims:
+    """The claims of what the key has signed, if they hold now. Raises BadToken."""
     for check in TIMES.values():
         check(payload)
     check_audience(payload, widget)
-    claims = claims_of(payload)
+    claims = replace(claims_of(payload), kid=key.kid)
     revoking.check(ProfileKind.EXTERNAL, claims.external_id, claims.issued_at)
-    return claims, key
+    revoking.check_sessions(claims.external_id, claims.sessions)
+    return claims
+
+
+def _named(payload: Mapping[str, Any]) -> str:
+    try:
+        return _external_id(payload)
+    except BadToken:
+        return ""
 
 
 def head(token: str) -> dict[str, Any]:
@@ -114,6 +137,16 @@ def check_expiry(payload: Mapping[str, Any]) -> None:
         raise BadToken("expired")
     if ends > now + (LONGEST_LIFE + LEEWAY).total_seconds():
         raise BadToken("bad_claim", "exp: at most 24 h ahead")
+    _check_life(payload, ends)
+
+
+def _check_life(payload: Mapping[str, Any], ends: float) -> None:
+    """What names a session lives for a day at most: that a session was revoked is not remembered for longer."""
+    if not any(payload.get(name) for name in SESSIONS):
+        return
+    issued = moment(payload, "iat")
+    if issued is not None and ends > issued + (LONGEST_LIFE + LEEWAY).total_seconds():
+        raise BadToken("bad_claim", "exp: at most 24 h after iat")
 
 
 def check_issued(payload: Mapping[str, Any]) -> None:
@@ -169,7 +202,15 @@ def claims_of(payload: Mapping[str, Any]) -> Claims:
         custom_fields=_custom_fields(payload),
         claimed={name: value for name, value in claimed.items() if value},
         issued_at=None if issued is None else datetime.fromtimestamp(issued, UTC),
+        sessions=tuple(str(payload[name]) for name in SESSIONS if _names(payload, name)),
     )
+
+
+def _names(payload: Mapping[str, Any], name: str) -> bool:
+    """Whether the token names a session so: as text, or as a number that some sites count them by."""
+    value = payload.get(name)
+    number = isinstance(value, int) and not isinstance(value, bool) and len(str(value)) <= LONGEST_ID
+    return number or bool(_text(payload, name))
 
 
 def _external_id(payload: Mapping[str, Any]) -> str:

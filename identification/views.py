@@ -11,22 +11,26 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from helpdesk.channels.links import opening
 from helpdesk.channels.models import Widget
 from helpdesk.events.occasion import via
 from helpdesk.lib.api import StrictJSONParser
+from helpdesk.lib.ids import is_id
 from helpdesk.widget import languages, origins
 from helpdesk.widget.visitors import network_address
 from identification import phrases
-from identification.errors import OriginRefused
-from identification.services.brakes import TooOften
+from identification.errors import BadRequest, OriginRefused
+from identification.services import deciding
 from identification.services.offering import offer, widget_named
+from identification.services.proposing import Wish
+from identification.throttling import throttled
 
 
 @lru_cache(maxsize=4)
@@ -37,10 +41,10 @@ def _script(path: str, _changed: float, zipped: bool) -> tuple[bytes, str]:
     return gzip.compress(content, mtime=0) if zipped else content, etag
 
 
-def _asked(request: HttpRequest) -> tuple[bytes, str]:
-    path = finders.find("widget/identify.js")
+def _asked(request: HttpRequest, name: str) -> tuple[bytes, str]:
+    path = finders.find(f"widget/{name}.js")
     if not isinstance(path, str):
-        raise FileNotFoundError("static/widget/identify.js")
+        raise FileNotFoundError(f"static/widget/{name}.js")
     return _script(path, Path(path).stat().st_mtime, _takes_gzip(request))
 
 
@@ -49,10 +53,12 @@ def _takes_gzip(request: HttpRequest) -> bool:
 
 
 @require_safe
-@condition(etag_func=lambda request: _asked(request)[1])
-def identify_js(request: HttpRequest) -> HttpResponse:
-    """The script under the address that never changes; a new version is everywhere within five minutes."""
-    response = HttpResponse(_asked(request)[0], content_type="text/javascript; charset=utf-8")
+@condition(etag_func=lambda request, name: _asked(request, name)[1])
+def script(request: HttpRequest, name: str) -> HttpResponse:
+    """A script under the address that never changes; a new version is everywhere within five minutes."""
+    response = HttpResponse(_asked(request, name)[0], content_type="text/javascript; charset=utf-8")
+    # The second one is a module, which every site's pages may read.
+    response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     if _takes_gzip(request):
@@ -102,7 +108,7 @@ class Texts(WidgetView):
         answer = {
             "lang": language,
             "dir": languages.direction(language),
-            "texts": languages.texts(self.widget, phrases.WORDS, language),
+            "texts": phrases.of_dialog(languages.texts(self.widget, phrases.WORDS, language)),
         }
         # Not kept anywhere: an admin who changes a word looks at once whether it is there.
         return Response(answer, headers={"Cache-Control": "no-store"})
@@ -112,11 +118,57 @@ class Codes(WidgetView):
     """A code for the one who is signed in at the site."""
 
     def post(self, request: Request, public_id: str) -> Response:
-        try:
+        with throttled():
             made = offer(self.widget, dict(request.data), visitor=network_address(request))
-        except TooOften as refusal:
-            raise Throttled(refusal.wait) from refusal
         answer: dict[str, Any] = {"code": made.text, "expires_in": made.seconds}
+        links = opening(made.text)
+        if links or self.widget.confirm_codes:
+            # The script loads its second part for these.
+            answer |= {"links": links, "confirm": self.widget.confirm_codes}
         if made.left_out:
             answer["ignored"] = made.left_out
         return Response(answer, status=HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
+
+
+class Proposed(WidgetView):
+    """What waits for the word of the one who is signed in: which accounts want to be linked."""
+
+    def post(self, request: Request, public_id: str) -> Response:
+        told = _proof(request)
+        with throttled():
+            wishes = deciding.look(self.widget, told, visitor=network_address(request))
+        answer = {"proposals": [_told(wish) for wish in wishes]}
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+
+class Decision(WidgetView):
+    """`{"proof": {…}, "accept": true | false}`."""
+
+    def post(self, request: Request, public_id: str, number: str) -> Response:
+        told, accept = _proof(request), dict(request.data).get("accept")
+        if not isinstance(accept, bool):
+            raise BadRequest(fields={"accept": [_("This has to be true or false.")]})
+        if not is_id(number):
+            raise deciding.NoSuchProposal
+        with throttled():
+            done = deciding.decide(self.widget, told, int(number), accept=accept, visitor=network_address(request))
+        return Response({"state": done.state}, headers={"Cache-Control": "no-store"})
+
+
+def _proof(request: Request) -> dict[str, Any]:
+    """What the page gave the widget: in a member of its own, since its names are the site's."""
+    told = dict(request.data).get("proof")
+    if not isinstance(told, dict):
+        raise BadRequest(fields={"proof": [_("This has to be what the page says of who is signed in.")]})
+    return told
+
+
+def _told(wish: Wish) -> dict[str, Any]:
+    return {
+        "id": wish.proposal.pk,
+        "channel": wish.channel,
+        "name": wish.name,
+        "address": wish.address,
+        "at": wish.at.isoformat(),
+        "expires_in": wish.seconds,
+    }

@@ -6,8 +6,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 from helpdesk.lib.admin import NamedTabular, TellingAdmin
 from helpdesk.lib.fields import FIELDS, remembered
 from helpdesk.users.models import Agent
-from rules import drafts, schema, services, summary
+from rules import drafts, history, schema, services, summary
 from rules.drafts import Draft
 from rules.forms import FACTS, ActionForm, Actions, ConditionForm, Conditions, RuleForm, steps, terms
 from rules.models import Action, Condition, NewCasesRule, Rule, RuleList, TimeRule, UpdatedCasesRule
@@ -48,7 +49,7 @@ class RuleAdmin(TellingAdmin[Rule]):
     list_name: RuleList
     heading: Any
     form = RuleForm
-    fields = (*FACTS, "draft")
+    fields = (*FACTS, "draft", "seen")
     inlines = (ConditionInline, ActionInline)
     list_display = ("title", "what", "on", "last", "order")
     sortable_by = ()
@@ -58,7 +59,7 @@ class RuleAdmin(TellingAdmin[Rule]):
 
     class Media:
         css = {"all": ("rules/rules.css",)}
-        js = (forms.Script("rules/rule-editor.js", type="module"),)
+        js = (forms.Script("rules/rule-editor.js", type="module"), forms.Script("rules/trying.js", type="module"))
 
     # The list
 
@@ -106,11 +107,20 @@ class RuleAdmin(TellingAdmin[Rule]):
 
     def get_urls(self) -> list[URLPattern]:
         views = {"move_up": self.move_up, "move_down": self.move_down, "switch": self.switch, "clone": self.clone}
+        more = [
+            path("try/", self.admin_site.admin_view(require_POST(self.try_out)), name=f"{self._name}_try"),
+            path("<int:pk>/versions/", self.admin_site.admin_view(self.versions), name=f"{self._name}_versions"),
+            path(
+                "<int:pk>/versions/<int:number>/restore/",
+                self.admin_site.admin_view(require_POST(self.restore)),
+                name=f"{self._name}_restore",
+            ),
+        ]
         mine = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(require_POST(view)), name=f"{self._name}_{name}")
             for name, view in views.items()
         ]
-        return [*mine, *super().get_urls()]
+        return [*mine, *more, *super().get_urls()]
 
     def move_up(self, request: HttpRequest, pk: int) -> HttpResponse:
         services.move(self._rule(pk), -1, by=me(request))
@@ -129,6 +139,36 @@ class RuleAdmin(TellingAdmin[Rule]):
         copy = services.clone(self._rule(pk), by=me(request))
         messages.success(request, _("Here is the copy. It is switched off until you switch it on."))
         return HttpResponseRedirect(reverse(f"admin:{self._name}_change", args=[copy.pk]))
+
+    def versions(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the rule was, newest first, with what each save changed."""
+        rule = self._rule(pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": rule,
+            "title": _("Versions of “%(title)s”") % {"title": rule.title},
+            "media": self.media,
+            "rows": history.told(rule),
+            "restore": f"admin:{self._name}_restore",
+        }
+        return TemplateResponse(request, "admin/rules/versions.html", context)
+
+    def restore(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        rule = self._rule(pk)
+        get_object_or_404(rule.versions, number=number)
+        try:
+            services.restore(rule, number, by=me(request))
+        except services.BadRule as refusal:
+            why = " ".join(refusal.errors.values())
+            messages.error(request, _("That version cannot be used any more. %(why)s") % {"why": why})
+        else:
+            messages.success(request, _("Version %(number)d is back, as the newest one.") % {"number": number})
+        return HttpResponseRedirect(reverse(f"admin:{self._name}_versions", args=[pk]))
+
+    def try_out(self, request: HttpRequest) -> HttpResponse:
+        """A part of a page: what the rule in the editor would see and do."""
+        return render(request, "admin/rules/trial.html", history.tried(self.list_name, request.POST, me(request)))
 
     def _rule(self, pk: int) -> Rule:
         return get_object_or_404(self.model, pk=pk)
@@ -150,6 +190,9 @@ class RuleAdmin(TellingAdmin[Rule]):
         errors = form.errors_at if form.is_bound else self._errors(rule, stored)
         rows = form.written if form.is_bound and form.written is not None else drafts.write(stored)
         state = {part: rows.get(part) or [] for part in ("all", "any", "actions")}
+        context["try_address"] = reverse(f"admin:{self._name}_try")
+        context["try_days"] = history.DAYS
+        context["versions_address"] = reverse(f"admin:{self._name}_versions", args=[rule.pk]) if rule else ""
         context["editor"] = {
             **schema.describe(self.list_name),
             "state": state,
@@ -162,12 +205,20 @@ class RuleAdmin(TellingAdmin[Rule]):
         """What is wrong with a stored rule by now: a label that it names was deleted, say."""
         return drafts.check(stored, FIELDS.now())[1] if rule else {}
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Where another admin saved between our look and our save, the form looks once more and says so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except services.RuleChanged:
+            return super().changeform_view(request, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
         """Nothing yet: the verb saves the whole rule as soon as its rows are known."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         draft = form.cleaned_data.get("rule") or self._plain(form, formsets)
-        saved = services.save(draft, rule=form.instance if change else None, by=me(request))
+        seen = form.cleaned_data.get("seen") if change else None
+        saved = services.save(draft, rule=form.instance if change else None, by=me(request), seen=seen)
         form.instance.pk = saved.pk
         for formset in formsets:
             formset.save(commit=False)  # for the log of changes only

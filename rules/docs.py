@@ -11,7 +11,7 @@ from django.utils import translation
 
 from helpdesk.cases import texts
 from helpdesk.cases.actions import ACTIONS, ActionKind
-from helpdesk.lib.fields import FIELDS, KINDS, Field, Kind
+from helpdesk.lib.fields import FIELDS, KINDS, Family, Field, Kind
 from helpdesk.users.fields import KINDS as CUSTOM_KINDS
 from helpdesk.users.models.fields import FieldKind
 from rules import limits, schema
@@ -99,12 +99,14 @@ def _table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
 def _fields() -> str:
     kinds = dict(FieldKind.choices)
     custom = ", ".join(f"{kinds[key]}: {kind.label}" for key, kind in CUSTOM_KINDS.items())
-    rows = [_field(field) for field in FIELDS]
+    rows = [*(_field(field) for field in FIELDS), *(_family(family) for family in FIELDS.families)]
     return (
         "## Conditions\n\n"
         + _table("section, field, key, sort, lists", rows)
         + "\nEvery custom field is one more, in all lists: `user.cf.<key>` or `case.cf.<key>`, by its type\n"
-        + f"({custom}).\n"
+        + f"({custom}).\n\n"
+        + "A key of the user's metadata is typed where the condition is written. The comparison decides what it is: a\n"
+        + "text that is a number can be compared as one, a number as text, and nothing but `true` is true.\n"
     )
 
 
@@ -112,6 +114,11 @@ def _field(field: Field) -> tuple[str, ...]:
     lists = [str(label) for key, label in RuleList.choices if field.stands_in(key)]
     names = "all" if len(lists) == len(RuleList) else ", ".join(lists)
     return schema.section(field.key), str(field.label), f"`{field.key}`", str(field.kind.label), names
+
+
+def _family(family: Family) -> tuple[str, ...]:
+    section = schema.section(family.prefix)
+    return section, str(family.label), f"`{family.prefix}<key>`", str(family.kind.label), "all"
 
 
 def _kinds() -> str:

@@ -1,5 +1,6 @@
 """A rule as plain data: what the editor sends, files carry, and the evaluator prepares."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from helpdesk.cases.actions import ACTIONS
-from helpdesk.lib.fields import AGE, Field, WrongValue, WrongValues
+from helpdesk.lib.fields import AGE, FIELDS, Field, WrongValue, WrongValues
 from helpdesk.lib.registry import UnknownKey
 from rules import limits
 from rules.models import Block, Rule, RuleList
@@ -53,6 +54,15 @@ def of(rule: Rule) -> Draft:
         terms[row.block].append(Term(row.field, row.operator, row.value))
     steps = tuple(Step(row.kind, row.values) for row in rule.actions.all())
     return Draft(rule.list, rule.title, rule.active, rule.stop, tuple(terms[Block.ALL]), tuple(terms[Block.ANY]), steps)
+
+
+def rows(sent: str) -> dict[str, Any]:
+    """What the editor sent, as an object; empty where it is none."""
+    try:
+        found = json.loads(sent or "{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 def read(data: Any) -> tuple[Draft, Errors]:
@@ -162,6 +172,8 @@ def _terms(
 def _parsed(term: Term, name: str, fields: Mapping[str, Field]) -> Term:
     """Raises WrongValue."""
     looked_at = fields.get(term.field)
+    if looked_at is None and (family := FIELDS.family_of(term.field)):
+        raise WrongValue(_("“%(field)s” needs a key, such as plan.") % {"field": family.label})
     if looked_at is None:
         raise WrongValue(_("There is no field “%(key)s” (any more).") % {"key": term.field})
     if not looked_at.stands_in(name):

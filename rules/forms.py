@@ -1,19 +1,20 @@
 """The forms of a rule's page: one field that the editor fills, and plain rows for browsers without JavaScript."""
 
-import json
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.cases.actions import ACTIONS
 from helpdesk.lib.admin import NamedForm
 from helpdesk.lib.fields import FIELDS, KINDS, remembered
-from rules import drafts, schema
+from rules import drafts, schema, services
 from rules.drafts import Draft, Errors, Step, Term
 from rules.models import Action, Block, Condition, Rule
+from rules.services import versions
 
 FACTS = ("title", "active", "stop")
 # Stands in for the other half of a rule while one half is checked.
@@ -24,6 +25,8 @@ def field_choices() -> list[tuple[str, Any]]:
     groups: dict[str, list[tuple[str, Any]]] = {}
     for field in FIELDS.now().values():
         groups.setdefault(schema.section(field.key), []).append((field.key, field.label))
+    for family in FIELDS.families:
+        groups.setdefault(schema.section(family.prefix), []).append((family.prefix, family.label))
     return [("", "---------"), *groups.items()]
 
 
@@ -34,9 +37,13 @@ def operator_choices() -> list[tuple[str, Any]]:
 
 
 class RuleForm(NamedForm[Rule]):
-    """draft: the editor's rows as JSON; empty without JavaScript. errors_at: {path of a row: sentence}."""
+    """draft: the editor's rows as JSON; empty without JavaScript. errors_at: {path of a row: sentence}.
+
+    seen: the version that the page showed.
+    """
 
     draft = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Rule
@@ -50,24 +57,33 @@ class RuleForm(NamedForm[Rule]):
         super().__init__(*args, **kwargs)
         # The page says which list it is; rows that are checked with the rule have to know, too.
         self.instance.list = self.list_name
+        self.initial["seen"] = self.instance.version
 
     @property
     def written(self) -> dict[str, Any] | None:
         """The rows as the editor sent them; None where it was not there."""
         sent = self.data.get("draft")
-        if not sent:
-            return None
-        try:
-            rows = json.loads(sent)
-        except ValueError:
-            rows = {}
-        return rows if isinstance(rows, dict) else {}
+        return drafts.rows(sent) if sent else None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self.written is not None and "title" in data:
             self._check(data)
+        if self.instance.pk and data.get("seen"):
+            self._check_version(data["seen"])
         return data
+
+    def _check_version(self, seen: int) -> None:
+        """Somebody else may have saved the rule since the page was opened; who saves again does so knowingly."""
+        row = Rule.objects.get(pk=self.instance.pk)
+        try:
+            versions.check(row, seen)
+        except services.RuleChanged as refusal:
+            sent = cast(QueryDict, self.data).copy()
+            sent["seen"] = str(row.version)
+            self.data = sent
+            said = [str(refusal), _("What you entered is still here. Save again to put it in its place.")]
+            raise ValidationError(said) from refusal
 
     def _check(self, data: dict[str, Any]) -> None:
         facts = {"list": self.instance.list, **{name: data[name] for name in FACTS}}
@@ -93,13 +109,28 @@ class PlainValue(forms.JSONField):
 
 
 class ConditionForm(forms.ModelForm[Condition]):
+    """name: the key that is typed, of a field whose key goes on with one."""
+
     field = forms.ChoiceField(label=_("field"), choices=field_choices)
+    name = forms.CharField(label=_("its key, if it needs one"), required=False, max_length=100)
     operator = forms.ChoiceField(label=_("operator"), choices=operator_choices)
     value = PlainValue(label=_("value"), required=False, help_text=_("A word, a number, or JSON for several."))
 
     class Meta:
         model = Condition
-        fields = ("block", "field", "operator", "value")
+        fields = ("block", "field", "name", "operator", "value")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        key = self.instance.field
+        if family := FIELDS.family_of(key):
+            self.initial = {**self.initial, "field": family.prefix, "name": key.removeprefix(family.prefix)}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if FIELDS.family_of(data.get("field", "")):
+            data["field"] += data.get("name", "")
+        return data
 
 
 class ActionForm(forms.ModelForm[Action]):

@@ -58,7 +58,7 @@ class Condition(models.Model):
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="conditions")
     block = models.CharField(_("block"), max_length=3, choices=Block, default=Block.ALL)
-    field = models.CharField(_("field"), max_length=100)
+    field = models.CharField(_("field"), max_length=120)
     operator = models.CharField(_("operator"), max_length=40)
     value = models.JSONField(_("value"), null=True, blank=True)
     position = models.PositiveIntegerField(default=0)
@@ -83,6 +83,24 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class RuleVersion(models.Model):
+    """What a rule was, from this save to the next. body: as `rules.drafts.write` gives it."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    body = models.JSONField()
+    actor_kind = models.CharField(max_length=12, default="desk")
+    actor_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = (models.UniqueConstraint(fields=("rule", "number"), name="one_row_per_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} v{self.number}"
 
 
 class Run(models.Model):

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy
 from helpdesk.cases import texts
 from helpdesk.cases.actions import ACTIONS, ActionKind
 from helpdesk.channels.models import Language
-from helpdesk.lib.fields import FIELDS, Choice, Field, Input, remembered
+from helpdesk.lib.fields import FIELDS, Choice, Family, Field, Input, remembered
 from helpdesk.lib.fields.controls import UNITS
 from helpdesk.users.models import CustomField
 
 SECTIONS = {
     "case": gettext_lazy("Case"),
     "user": gettext_lazy("User"),
+    "metadata": gettext_lazy("User"),
     "message": gettext_lazy("Message"),
     "identification": gettext_lazy("Message"),
     "clock": gettext_lazy("Time"),
@@ -34,7 +35,7 @@ def describe(name: str) -> dict[str, Any]:
     with remembered():
         fields = [field for field in FIELDS.now().values() if field.stands_in(name)]
         return {
-            "fields": [_field(field) for field in fields],
+            "fields": [*(_field(field) for field in fields), *(_family(family) for family in FIELDS.families)],
             "actions": [_action(kind) for kind in ACTIONS],
             "custom": {level: _custom(level) for level in ("user", "case")},
             "languages": languages(),
@@ -54,6 +55,12 @@ def _field(field: Field) -> dict[str, Any]:
         ],
         "choices": _pairs(field.choices.all()) if field.choices else [],
     }
+
+
+def _family(family: Family) -> dict[str, Any]:
+    """As a field, whose key goes on with what is typed."""
+    field = Field(family.prefix, family.label, family.kind, lambda facts: None, optional=True)
+    return {**_field(field), "open": True}
 
 
 def _pairs(choices: Iterable[Choice]) -> list[list[Any]]:
@@ -109,6 +116,8 @@ def words() -> dict[str, str]:
         "condition": _("Condition %s"),
         "action": _("Action %s"),
         "field": _("%s: what to look at"),
+        "name": _("%s: its key"),
+        "key": _("key, such as plan"),
         "operator": _("%s: how to compare"),
         "value": _("%s: value"),
         "kind": _("%s: what to do"),

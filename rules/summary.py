@@ -15,8 +15,8 @@ from rules.services.traces import sentence
 
 def conditions(draft: Draft, fields: Mapping[str, Field]) -> str:
     """ "User is not identified, Tariff is empty"."""
-    every = ", ".join(_term(term, fields) for term in draft.all)
-    some = _(" or ").join(_term(term, fields) for term in draft.any)
+    every = ", ".join(term(one, fields) for one in draft.all)
+    some = _(" or ").join(term(one, fields) for one in draft.any)
     if every and some:
         return _("%(every)s, and: %(some)s") % {"every": every, "some": some}
     return every or some or _("always")
@@ -24,22 +24,24 @@ def conditions(draft: Draft, fields: Mapping[str, Field]) -> str:
 
 def actions(draft: Draft) -> str:
     """ "Send a message to the user, End the chat as pending"."""
-    return ", ".join(_step(step) for step in draft.actions)
+    return ", ".join(step(one) for one in draft.actions)
 
 
-def _term(term: Term, fields: Mapping[str, Field]) -> str:
-    field = fields.get(term.field)
+def term(given: Term, fields: Mapping[str, Field]) -> str:
+    """One condition in words; a question mark stands for what there is no more."""
+    field = fields.get(given.field)
     try:
-        return sentence(term, field) if field else f"{term.field} ?"
+        return sentence(given, field) if field else f"{given.field} ?"
     except UnknownKey:
         return f"{field.label} ?" if field else "?"
 
 
-def _step(step: Step) -> str:
-    if step.kind not in ACTIONS:
-        return f"{step.kind} ?"
-    kind = ACTIONS.get(step.kind)
-    said = (f"{one.lead} {_value(one, step.values)}".strip() for one in kind.inputs if one.lead or one.choices)
+def step(given: Step) -> str:
+    """One action in words."""
+    if given.kind not in ACTIONS:
+        return f"{given.kind} ?"
+    kind = ACTIONS.get(given.kind)
+    said = (f"{one.lead} {_value(one, given.values)}".strip() for one in kind.inputs if one.lead or one.choices)
     return " ".join([str(kind.label), *said])
 
 

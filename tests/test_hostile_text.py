@@ -18,7 +18,7 @@ from channels_custom import services as channels
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message
 from helpdesk.outbox.models import Attempt, Lane
-from helpdesk.users.models import Company, CustomField
+from helpdesk.users.models import Company, Conflict, CustomField
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles
 from rules.models import Action, Rule
@@ -177,6 +177,7 @@ def everywhere(payload: str) -> dict[str, Any]:
         "user_note": payload,
         "language_id": payload[:12],
         "custom_fields": {"hobby": payload, "order": payload},
+        "metadata": {"remark": payload},
         "subject": payload[:300],
         "content": payload,
     }
@@ -262,11 +263,28 @@ def test_a_name_that_only_the_channel_claims_is_text_too(ada, channel):
             ProfileKind.CUSTOM,
             f"bob-{number}",
             channel=channel.channel_ptr,
-            display={"name": payload, "picture": payload},
+            display={"name": payload, "picture": payload, "username": payload, "email": payload},
         )
         got = world.says(bob, "hello")
         assert visible(payload) in read(ada, f"/cases/{got.case.number}/").text
+        assert visible(payload) in read(ada, f"/people/{bob.person_id}/split/").text
+        assert visible(payload) in read(ada, f"/people/{bob.person_id}/ledger/").text
         cases.set_status(got.case, "closed", by=None)
+
+
+def test_on_a_conflict_text_stays_text(server, ada, channel):
+    for number, payload in enumerate(PAYLOADS):
+        for name in ("a", "b"):
+            user = {"user_custom_id": f"{name}{number} {payload}"[:255], "user_custom_channel": channel.api_key}
+            user |= {"user_full_name": payload[:200], "user_email": f"shared-{number}@example.com"}
+            assert server("POST", "users/", user).status_code == 201
+        conflict = Conflict.objects.latest("pk")
+        assert visible(payload[:240]) in read(ada, f"/conflicts/{conflict.pk}/").text
+        verdict = {"verdict": "reject", "reason": payload[:300]}
+        assert server("POST", f"conflicts/{conflict.pk}/decide/", verdict).status_code in {200, 422}
+        read(ada, f"/conflicts/{conflict.pk}/")
+    assert "planted" in read(ada, "/conflicts/?state=decided").text
+    assert "planted" in read(ada, "/conflicts/rows/?state=decided", **{"HX-Request": "true"}).text
 
 
 def test_in_the_admin_text_stays_text(server, ada, channel):

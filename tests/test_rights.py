@@ -25,7 +25,7 @@ from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message
 from helpdesk.events.models import Event
 from helpdesk.outbox.models import Job
-from helpdesk.users.models import ApiKey, Link, Person, Profile
+from helpdesk.users.models import ApiKey, Conflict, Link, Operation, Person, Profile
 from helpdesk.users.services import agents, told
 from rules.models import Action, Rule
 from tests import rights, world
@@ -58,10 +58,13 @@ class Place:
             "message": self.answer.pk,
             "delivery": Job.objects.get(message_id=self.answer.pk).pk,
             "user": self.profile.pk,
+            "person": self.profile.person_id,
             "custom_id": self.profile.address,
             "email": f"{self.profile.address}@example.com",
             "channel": self.channel.pk,
             "other": self.other.pk,
+            "conflict": Conflict.objects.get(profile__channel=self.channel).pk,
+            "operation": Operation.objects.get(links__profile__address=f"{self.profile.address}@example.com").pk,
             "proof_agent": files.link(kept, f"agent:{self.reader.pk}").split("/")[2],
             "proof_channel": files.link(kept, f"channel:{self.channel.pk}").split("/")[2],
         }
@@ -81,6 +84,7 @@ def settle(title: str, bird: str, reader: Any) -> Place:
     channel = world.messenger(title=title)
     profile = world.customer(channel, bird)
     told.tell(profile, told.Told(email=f"{bird}@example.com", said={"name": bird, "note": f"{bird} note"}), by=None)
+    told.tell(world.customer(channel, f"{bird}-2"), told.Told(email=f"{bird}@example.com"), by=None)
     file = files.store(SimpleUploadedFile(f"{bird}.txt", f"{bird} content".encode()))
     got = world.says(profile, f"{bird} text", stored=(file,))
     cases.set_subject(got.case, f"{bird} subject", by=None)

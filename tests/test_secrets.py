@@ -29,6 +29,7 @@ from helpdesk.outbox import services as outbox
 from helpdesk.outbox.models import Attempt, Job
 from helpdesk.users.models import Agent, StoredAnswer
 from identification import keys as signing
+from identification.models import LookUp
 from tests import rights, world
 from tests.admin.pages import Admin
 
@@ -116,6 +117,14 @@ def by_admin(life: Life, admin: Admin, ada: Agent, receiver: str) -> None:
     agents = admin.open("users/agent/add/")
     agents.send(name="Ann", email="ann@example.com", password1=PASSWORD, channels=[CustomChannel.objects.get().pk])
     life.told["password"] = PASSWORD
+    life.told["header of a look-up"] = "kolibri-fliegt-rueckwaerts"
+    look_up = {"place": f"channel:{CustomChannel.objects.get().pk}", "url": f"{receiver}?u={{id}}", "active": "on"}
+    header = f"Authorization: Bearer {life.told['header of a look-up']}"
+    made = admin.open("identification/lookup/add/").send(**look_up, whom="all", new_headers=header)
+    life.answers.append(("the page after a header was typed", made.html))
+    tried = admin.open(f"identification/lookup/{LookUp.objects.get().pk}/test/").send("_test", user_id="bob")
+    assert "authorization" in tried.text.casefold(), "the receiver has said it back"
+    life.answers.append(("a test of the look-up", tried.html))
     invited = admin.open("users/agent/add/").send(name="Carl", email="carl@example.com")
     life.told["sign-in link"] = invited.secret.split("/sign-in/")[1].rstrip("/")
     life.answers.append(("the pages after the secrets were shown", admin.open(channel.address).html))
@@ -167,6 +176,8 @@ def delivered(life: Life) -> None:
     case = Case.objects.get()
     admin = Admin(client(agent=Agent.objects.get(email="ada@example.com")))
     cases.reply(case, "welcome", by=Agent.objects.get(email="ann@example.com"))
+    outbox.drain(Job.objects.filter(kind="look_up").latest("pk").lane_id)
+    assert "500" in Attempt.objects.latest("pk").error
     outbox.drain(Job.objects.filter(kind="webhook").latest("pk").lane_id)
     assert "webhook-signature" in Attempt.objects.latest("pk").head.lower()
     page = admin.open(f"channels_custom/customchannel/{case.channel_id}/change/")

@@ -30,7 +30,7 @@ def _name(path: Path) -> str:
 
 
 def test_the_identification_script_stays_under_three_kilobytes() -> None:
-    assert len(gzip.compress(IDENTIFY.read_bytes(), 9)) <= 3000
+    assert len(gzip.compress(IDENTIFY.read_bytes(), 9)) <= 3072
 
 
 # Nothing inline: the policy forbids it, and a browser would only say so in its console

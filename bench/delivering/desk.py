@@ -40,9 +40,11 @@ from tests.waiting import wait_for  # noqa: E402
 
 IDLE_PACE, IDLE = 10, 12.0  # answers a second, and for how many seconds
 WARM = 2.0  # seconds before that, in which a process loads what it loads once
-ENDPOINTS, CASES, ANSWERS = 20, 4, 6  # a backlog of 480; two lanes of an endpoint at a time, so the slots stay full
+# A backlog of 1,920, so that what a process does once at its start does not count; two lanes of an endpoint at a time,
+# so that the slots stay full.
+ENDPOINTS, CASES, ANSWERS = 20, 4, 24
 GOOD, DEAD = 7, 3  # endpoints
-PACE, LONG = 14, 8.0  # answers a second to good endpoints, and for how many seconds
+PACE, LONG = 14, 20.0  # answers a second to good endpoints, and for how many seconds
 
 
 class Desk:

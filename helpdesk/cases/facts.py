@@ -62,5 +62,12 @@ class Facts:
         return next((address for found, address in self._addresses if found == kind), None)
 
     @cached_property
+    def identified_by(self) -> str | None:
+        """How we know who the user is (`users.Method`); None while they are not identified."""
+        if not self.profile.is_identified:
+            return None
+        return self.profile.links.filter(until=None).values_list("method", flat=True).first()
+
+    @cached_property
     def company(self) -> str:
         return self.person.company.name if self.person.company else ""

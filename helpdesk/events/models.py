@@ -34,8 +34,8 @@ class Event(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(fields=("case_id", "id"), name="event_case"),
-            models.Index(fields=("profile_id", "id"), name="event_profile"),
-            models.Index(fields=("person_id", "id"), name="event_person"),
+            models.Index(fields=("profile_id", "kind", "id"), name="event_profile_kind"),
+            models.Index(fields=("person_id", "kind", "id"), name="event_person_kind"),
             models.Index(fields=("tx", "id"), name="event_cursor"),
             models.Index(fields=("id",), name="event_red", condition=models.Q(red=True)),
         )

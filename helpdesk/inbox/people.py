@@ -34,6 +34,11 @@ def icon_of(profile: Profile) -> str:
     return profile.channel.icon if profile.channel else ICONS.get(ProfileKind(profile.kind), "at-sign")
 
 
+def place_named(profile: Profile) -> str:
+    """Where the address is: the channel, or the kind of a desk-wide one."""
+    return profile.channel.title if profile.channel else profile.get_kind_display()
+
+
 @dataclass
 class Names:
     """Who is who in one case. agents: by id; rules: titles by id, as they were when they fired."""

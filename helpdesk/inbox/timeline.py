@@ -137,7 +137,10 @@ def _happened(event: Event, names: Names) -> Happened:
 def sentence(event: Event, actor: str) -> str:
     """What happened in words; where an old event lacks a fact that the sentence names, the kind's short label."""
     kind = EVENTS.get(event.kind)
-    facts = {name: WORDS.get(value, value) if isinstance(value, str) else value for name, value in event.data.items()}
+    facts = {
+        name: kind.words.get(name, WORDS).get(value, value) if isinstance(value, str) else value
+        for name, value in event.data.items()
+    }
     facts |= {name: ", ".join(map(str, value)) for name, value in facts.items() if isinstance(value, list)}
     try:
         return str(kind.sentence).format(**{**facts, "actor": actor}).strip()

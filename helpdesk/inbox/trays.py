@@ -13,6 +13,7 @@ from helpdesk.cases.models.case import Cases
 from helpdesk.cases.services import reading
 from helpdesk.channels.models import Channel
 from helpdesk.users.models import Agent
+from helpdesk.users.services import conflicts
 
 MOST = 1000
 ROWS = 25
@@ -36,6 +37,8 @@ class Tray:
 
 
 class Counted(NamedTuple):
+    """A tray, and how many cases are in it; of CONFLICTS, how many wait for a decision."""
+
     tray: Tray
     number: int
 
@@ -79,6 +82,10 @@ TRAYS = (
     ),
     Tray("all", _("All"), "layers", _("There are no cases yet."), lambda cases, _agent: cases),
 )
+# Holds no cases, but people; it has a page of its own, and stands among the others as long as there is one to decide.
+CONFLICTS = Tray(
+    "conflicts", _("Conflicts"), "users-round", _("Nothing to decide."), lambda cases, _agent: cases.none()
+)
 BY_KEY = {tray.key: tray for tray in TRAYS}
 DEFAULT = TRAYS[0]
 
@@ -91,10 +98,15 @@ class NumberOf(Subquery):
 
 
 def counted(agent: Agent) -> list[Counted]:
-    """All trays with their numbers, in one query."""
+    """All trays with their numbers, and the conflicts for those who decide them, in one query."""
     numbers = {f"in_{tray.key}": NumberOf(tray.cases(agent).order_by().values("pk")[:MOST]) for tray in TRAYS}
+    if agent.judges:
+        waiting = conflicts.seen_by(agent).open().order_by().values("pk")[:MOST]
+        numbers["in_conflicts"] = NumberOf(waiting)
     counts: Any = Agent.objects.filter(pk=agent.pk).values(**numbers).first() or {}
-    return [Counted(tray, counts.get(f"in_{tray.key}", 0)) for tray in TRAYS]
+    found = [Counted(tray, counts.get(f"in_{tray.key}", 0)) for tray in TRAYS]
+    to_decide = counts.get("in_conflicts", 0)
+    return [*found, Counted(CONFLICTS, to_decide)] if to_decide else found
 
 
 def page(tray: Tray, agent: Agent, after: str = "", channel: Channel | None = None) -> Page:

@@ -29,8 +29,14 @@ def encrypt(text: str) -> str:
 
 def decrypt(token: str) -> str:
     """The text of a token made by `encrypt`. Raises CannotDecrypt."""
+    return _decrypted(token, tuple(settings.FIELD_KEYS))
+
+
+# A worker reads the same few secrets hundreds of times a second, and they stand in its memory anyway.
+@lru_cache(maxsize=256)
+def _decrypted(token: str, keys: tuple[str, ...]) -> str:
     try:
-        return _fernet(*settings.FIELD_KEYS).decrypt(token).decode()
+        return _fernet(*keys).decrypt(token).decode()
     except (InvalidToken, ValueError) as error:
         raise CannotDecrypt from error
 

@@ -66,7 +66,7 @@ def _cases(events: list[Event]) -> Iterator[tuple[Event, list[int]]]:
 def _about_a_person(event: Event) -> bool:
     if event.case_id is not None or event.kind == "profile.met":
         return False
-    return event.kind.startswith(("person.", "profile."))
+    return event.kind.startswith(("person.", "profile.", "look_up.", "conflict."))
 
 
 def _beside(events: list[Event]) -> list[tuple[int, int, int]]:

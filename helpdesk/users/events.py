@@ -18,6 +18,21 @@ declare(
     Kind("person.blocked", _("Person blocked"), _("This person was blocked")),
     Kind("person.unblocked", _("Person unblocked"), _("This person is no longer blocked")),
     Kind("person.conflict", _("Two people, one address"), _("Two people claim the same address: {why}")),
+    Kind("person.apart_lifted", _("No longer kept apart"), _("Two people are no longer kept apart")),
+    # data: conflict, what (its kind), value (what was told; empty for a code: whose it is, not everybody may read),
+    # account (the other profile).
+    Kind(
+        "conflict.found",
+        _("Conflict found"),
+        _("Somebody claims to be another person; nothing was linked, an agent decides. {value}"),
+    ),
+    Kind(
+        "conflict.again",
+        _("Claimed again"),
+        _("Somebody claims again to be another person, which an agent has denied; nothing was linked. {value}"),
+    ),
+    Kind("conflict.decided", _("Conflict decided"), _("{actor} decided a conflict: {verdict}. {reason}")),
+    Kind("conflict.reopened", _("Conflict open again"), _("{actor} opened a conflict again")),
     Kind("operation.undone", _("Operation undone"), _("Undone: {what}")),
     Kind("agent.changed", _("Agent changed")),
 )

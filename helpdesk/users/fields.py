@@ -12,7 +12,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.channels.models import Level
-from helpdesk.lib.fields import CHOICE, DATE, FIELDS, FLAG, TEXT, Column, Field, Fixed, Kind, Rows
+from helpdesk.lib.fields import (
+    CHOICE,
+    DATE,
+    FIELDS,
+    FLAG,
+    LOOSE,
+    RANK,
+    TEXT,
+    Column,
+    Family,
+    Field,
+    Fixed,
+    Kind,
+    Rows,
+)
 
 ROWS = (
     Field(
@@ -25,11 +39,43 @@ ROWS = (
     ),
     Field(
         "user.level",
-        _("How sure we are of the user"),
-        CHOICE,
+        _("User's level"),
+        RANK,
         lambda f: f.profile.level,
         Column("users.Profile", "level"),
         lookup="profile__level",
+    ),
+    Field(
+        "user.identified_by",
+        _("User's identification"),
+        CHOICE,
+        lambda f: f.identified_by,
+        Fixed(
+            (
+                ("code", _("an identification code")),
+                ("token", _("a signed token")),
+                ("api", _("your server")),
+                ("page", _("your page")),
+                ("agent", _("an agent")),
+                ("first", _("the channel itself")),
+            )
+        ),
+        optional=True,
+        words={
+            "is": _("is by"),
+            "is_not": _("is not by"),
+            "is_any": _("is by any of"),
+            "is_none": _("is by none of"),
+            "empty": _("is missing"),
+            "not_empty": _("is not missing"),
+        },
+    ),
+    Field(
+        "user.external_id",
+        _("User's external id"),
+        FLAG,
+        lambda f: f.address("external") is not None,
+        words={"yes": _("is known"), "no": _("is not known")},
     ),
     Field(
         "user.created",
@@ -79,6 +125,22 @@ def custom_fields(level: str, prefix: str, values: Callable[[Any], dict[str, Any
             optional=True,
             words=CHECKED if custom.kind == "checkbox" else {},
         )
+
+
+METADATA = "metadata."
+# Of a key: as `values` takes it.
+LONGEST_KEY = 100
+
+
+def metadata(key: str) -> Field | None:
+    """What a look-up, a page or a server said under this key, whatever it is."""
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
+        return None
+    label = _("User's metadata “%(key)s”") % {"key": key}
+    return Field(f"{METADATA}{key}", label, LOOSE, lambda f: f.person.metadata.get(key), optional=True)
+
+
+FIELDS.open(Family(METADATA, _("User's metadata …"), LOOSE, metadata))
 
 
 def _getter(key: str, values: Callable[[Any], dict[str, Any]], *, is_date: bool) -> Callable[[Any], Any]:

@@ -1,5 +1,5 @@
 from helpdesk.outbox.timing import timer
-from helpdesk.users.services import answers, sessions
+from helpdesk.users.services import answers, plans, sessions
 
 
 @timer("users.answers")
@@ -11,3 +11,9 @@ def forget_answers() -> None:
 @timer("users.sessions")
 def forget_sessions() -> None:
     sessions.forget_old()
+
+
+@timer("users.plans")
+def forget_plans() -> None:
+    """Plans hold for an hour."""
+    plans.forget_old()

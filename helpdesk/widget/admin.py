@@ -48,7 +48,10 @@ class WidgetAdmin(TellingAdmin[Widget]):
         advice = _("As it is, every site may ask, and your server signs who is signed in there.")
         return [
             (None, {"fields": ("title", "language", "active")}),
-            (_("Who may use it"), {"fields": ("allowed_origins", "trust_page_data"), "description": advice}),
+            (
+                _("Who may use it"),
+                {"fields": ("allowed_origins", "trust_page_data", "confirm_codes"), "description": advice},
+            ),
             *_texts(_kind(obj)),
         ]
 

@@ -26,7 +26,7 @@ class WidgetForm(NamedForm[Widget]):
 
     class Meta:
         model = Widget
-        fields = ("title", "active", "language", "allowed_origins", "trust_page_data")
+        fields = ("title", "active", "language", "allowed_origins", "trust_page_data", "confirm_codes")
         help_texts = {"language": _("Automatic: the page's, else the browser's, else the desk's default.")}
         widgets = {"allowed_origins": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})}
 

@@ -13,7 +13,8 @@ class Code(models.Model):
     """A code for one account, five minutes, once. hash: keyed; the code itself is never stored.
 
     profile: the account's own address. payload: user data to store when it is redeemed (JSON, encrypted).
-    level: what a redemption is worth: 3, or 2 when made from page data that the admin trusts.
+    level: what a redemption is worth: 3, or 2 when made from page data that the admin trusts. sessions: keyed hashes
+    of the site's sessions whose token it was made with (`revoking`).
     """
 
     hash = models.CharField(max_length=64, unique=True)
@@ -22,6 +23,7 @@ class Code(models.Model):
     payload = EncryptedTextField(blank=True, default="")
     level = models.PositiveSmallIntegerField(choices=Level, default=Level.PROVEN)
     method = models.CharField(max_length=8, default="api")
+    sessions = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

@@ -16,6 +16,7 @@ class LookUp(models.Model):
     url: with `{id}`, or without, then `?id=` is added. headers: JSON {name: value}, encrypted, never shown again.
     mapping: [{"path": "plan.name", "field": key of a user field}], beside the names that everybody uses. whom: nobody
     is asked for until the admin has chosen. cache_seconds: how long an answer is good; for half of it a 404.
+    changed_at: answers to earlier settings are old, however new they are.
     """
 
     class Whom(models.TextChoices):
@@ -31,10 +32,11 @@ class LookUp(models.Model):
     cache_seconds = models.PositiveIntegerField(_("an answer is good for (seconds)"), default=3600)
     mapping = models.JSONField(_("further fields"), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("user data look-up")
-        verbose_name_plural = _("user data look-ups")
+        verbose_name_plural = _("API Integration")  # as site owners look for it
         constraints = (
             models.CheckConstraint(
                 condition=Q(widget=None, channel__isnull=False) | Q(widget__isnull=False, channel=None),

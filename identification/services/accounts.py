@@ -174,7 +174,7 @@ def _said(user: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in said.items():
         # A company is only looked at as text: it is made when the code is redeemed.
         _checked(name, values.check, {"position" if name == "company" else name: value})
-    for name in values.PLAIN:
+    for name in values.RESERVED:
         if name in custom:
             raise _bad(name, _("There is no such user field."))
     _checked("custom_fields", values.check, custom)

@@ -26,6 +26,10 @@ class Limit:
 CONVERSATION = Limit(5, timedelta(hours=1), timedelta(minutes=1), timedelta(hours=1))
 # Wrong codes in the whole desk: with a hundred codes alive, a year of this finds one with 0.01 %.
 DESK = Limit(60, timedelta(minutes=1), timedelta(minutes=1), timedelta(minutes=1))
+# Wrong codes of one person without a right one between them: until an agent lifts it. The window has no end.
+PERSON = Limit(100, timedelta(days=36_500), timedelta(days=36_500), timedelta(days=36_500))
+# Mails about the desk's brake.
+ALARM = Limit(1, timedelta(hours=1), timedelta(hours=1), timedelta(hours=1))
 # Locks get longer only while they follow each other; after a quiet day the first is short again.
 FORGIVEN_AFTER = timedelta(days=1)
 
@@ -68,6 +72,11 @@ def count(key: str, limit: Limit) -> datetime | None:
             _add(key, limit, now)
         brake = Brake.objects.get(key=key)
         return _lock(brake, limit, now) if brake.failures >= limit.most else None
+
+
+def forget(*keys: str) -> bool:
+    """Forgets all counts and the locks of these keys; whether there were any."""
+    return bool(Brake.objects.filter(key__in=keys).delete()[0])
 
 
 def _add(key: str, limit: Limit, now: datetime) -> int:

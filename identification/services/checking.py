@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Message
+from helpdesk.cases.models import Case, Message
 from helpdesk.cases.services.writing import Body
-from helpdesk.events.services import record
+from helpdesk.events.models import Event
+from helpdesk.events.services import event, record_all
 from helpdesk.users.services import profiles
 from identification.codes import blank, find
-from identification.services.redeeming import foresee, redeem
+from identification.services.redeeming import Outcome, foresee, redeem
 
 
 def check(message_ids: Iterable[int]) -> None:
@@ -43,8 +44,16 @@ def _hold(messages: list[Message]) -> None:
 def _check(message: Message) -> None:
     if message.profile is None:
         return
-    outcome = redeem(find(_text(message)), message.profile, by=message.profile)
-    record(
+    outcome = redeem(find(_text(message)), message.profile, by=message.profile, message=message)
+    events = [_checked(message, outcome)]
+    if not outcome.right:
+        events += _repeated(message, outcome)
+    record_all(events)
+    cases.conceal(message, blank)
+
+
+def _checked(message: Message, outcome: Outcome) -> Event:
+    return event(
         "code.checked",
         by=message.profile,
         case=message.case,
@@ -54,4 +63,20 @@ def _check(message: Message) -> None:
         reason=outcome.reason,
         code=outcome.code.pk if outcome.code else None,
     )
-    cases.conceal(message, blank)
+
+
+def _repeated(message: Message, outcome: Outcome) -> list[Event]:
+    """A used code in the hands of somebody else: both conversations hear of it, their customers do not.
+
+    Asked for every failure, so that none takes a query more than another.
+    """
+    code, writer = outcome.code, message.profile
+    again = code is not None and outcome.reason == "used" and code.used_by_id != message.profile_id
+    user = code.used_by_id if code and again else 0
+    first = Case.objects.filter(profile=user or 0).select_related("profile").order_by("-pk").first()
+    if code is None or not again:
+        return []
+    here = event("code.repeated", by=writer, case=message.case, message=message, profile=writer, red=True, code=code.pk)
+    if first is None:
+        return [here]
+    return [here, event("code.seen_again", by=None, case=first, profile=first.profile, red=True, code=code.pk)]

@@ -6,19 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from helpdesk.channels.models import Level, Widget
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.lib.crypto import digest
 from helpdesk.users.errors import AlreadySomeoneElse
-from helpdesk.users.models import Profile
+from helpdesk.users.models import Conflict, Profile
 from helpdesk.users.models.people import Method, ProfileKind
-from helpdesk.users.services import identity, profiles
+from helpdesk.users.services import conflicts, identity, profiles
 from identification import codes
-from identification.errors import PersonBlocked
+from identification.errors import PersonBlocked, SaysNothing
 from identification.models import Code
-from identification.services import accounts
+from identification.services import accounts, claims, naming
 
 PURPOSE = "identification-code"
 LIFE = timedelta(minutes=5)
@@ -34,15 +35,18 @@ def make_code(
     level: int = Level.PROVEN,
     method: str = "api",
     display: dict[str, Any] | None = None,
+    evidence: dict[str, Any] | None = None,
 ) -> tuple[str, Code]:
     """A code for the account that `user` describes, in Deskie's words; it is told once and never kept.
 
     method: who says so: api | token | hash | page. From a server or a token, several addresses are one person at
     once; of page data only the first counts. level: what a redemption is worth (2 for page data). display:
-    what was said of the account without proof. Raises BadUser, NobodyNamed, PersonBlocked.
+    what was said of the account without proof; evidence: what shows it, for the panel. Raises BadUser, NobodyNamed,
+    PersonBlocked.
     """
     account = accounts.read(user)
     profile = _profile(account, level, method, display or {}, by)
+    naming.remember(profile, method, evidence or {})
     if profile.person.blocked:
         raise PersonBlocked
     _void_earlier(profile)
@@ -64,31 +68,37 @@ def make_code(
 
 def _profile(account: accounts.Account, level: int, method: str, display: dict[str, Any], by: Actor | None) -> Profile:
     """The account's profile, held; the other addresses that a server or a token told are its person's."""
-    trusted = account.addresses if method in METHODS else account.addresses[:1]
+    own = [one for one in account.addresses if not profiles.links_nobody(one.kind, one.address)]
+    if not own:
+        raise SaysNothing(fields={account.addresses[0].told_as: [_("Many share this address.")]})
+    trusted = own if method in METHODS else own[:1]
+    claimed = claims.proven_elsewhere(own[len(trusted) :], display)
     found = [
         accounts.meet(address, level=accounts.first_level(address, level), by=by, display=display if first else {})
         for first, address in zip([True] + [False] * len(trusted), trusted, strict=False)
     ]
     # All at once: a profile cannot be locked after a person was.
-    held = profiles.hold_people(*(profile.pk for profile in found))
+    held = profiles.hold_people(*(profile.pk for profile in [*found, *claimed]))
     profile, *others = (held[profile.pk] for profile in found)
     if profile.kind == ProfileKind.EXTERNAL and profile.level < level and method in METHODS:
         # It was first named by a page; now a server or a token stands behind it.
         identity.link(profile, profile.person, method=METHODS[method], level=level, by=by)
     for other in others:
         _join(other, profile, METHODS[method], by)
+    claims.tell(profile, [held[one.pk] for one in claimed], by=by)
     return profile
 
 
 def _join(other: Profile, profile: Profile, method: str, by: Actor | None) -> None:
     """A server's word is done at once; where somebody else is proven to be behind it, an agent judges."""
+    if _is_another_account(other, profile):
+        conflicts.found(Conflict.Kind.TAKEN, profile, other, value=other.address, by=by)
+        return
     try:
-        if _is_another_account(other, profile):
-            raise AlreadySomeoneElse
         evidence = {"told": other.address}
         identity.prove(other, profile, method=method, level=Level.PROVEN, evidence=evidence, by=by)
     except AlreadySomeoneElse:
-        record("person.conflict", by=by, profile=profile, person=other.person, red=True, why=other.address)
+        conflicts.found(Conflict.Kind.PROVEN, profile, other, value=other.address, by=by)
 
 
 def _is_another_account(other: Profile, profile: Profile) -> bool:

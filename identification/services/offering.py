@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
-from helpdesk.channels.models import Level, Widget, WidgetKind
+from helpdesk.channels.models import Widget, WidgetKind
 from helpdesk.events.occasion import occasion
 from helpdesk.lib.crypto import digest
 from helpdesk.lib.errors import Refusal
-from identification import hashes
-from identification.errors import BadToken, NoSuchWidget, Unsigned
+from helpdesk.users.models import Profile
+from identification.errors import NoSuchWidget
 from identification.models import Code, TokenRefusal
-from identification.services import accounts, brakes, revoking
+from identification.services import accounts, brakes, proving, refused, revoking
 from identification.services.making import make_code
-from identification.tokens import verify
+from identification.services.proving import Proof
 
 # Asking, right or wrong, from one network address: an office behind one address may.
 ADDRESS = brakes.Limit(60, timedelta(minutes=10), timedelta(minutes=1), timedelta(minutes=10))
@@ -60,59 +60,43 @@ def offer(widget: Widget, told: Mapping[str, Any], *, visitor: str) -> Offer:
         return _offer(widget, told)
     except Refusal as refusal:
         if refusal.code != brakes.TooOften.code:
-            _count(widget, refusal.code)
+            count(widget, refusal.code)
+            refused.remember(refusal)
         raise
 
 
 def _offer(widget: Widget, told: Mapping[str, Any]) -> Offer:
-    if "token" in told:
-        return _of_token(widget, told["token"])
-    vouched = hashes.read(told, widget=widget)
-    if vouched:
-        return _of_hash(widget, vouched)
-    if not widget.trust_page_data:
-        raise Unsigned
-    user, left_out = accounts.forgiving(told)
-    _brake(user)
-    text, code = make_code(user, by=None, widget=widget, level=Level.VOUCHED, method="page")
-    return Offer(text, code, left_out)
-
-
-def _of_token(widget: Widget, token: Any) -> Offer:
-    """Nothing beside the token counts."""
-    if not isinstance(token, str):
-        raise BadToken("bad_signature")
-    claims = verify(token, widget=widget)
-    user, left_out = accounts.forgiving(claims.user)
-    _brake(user)
-    text, code = _make(user, claims.issued_at, widget=widget, method="token", display=claims.claimed)
-    return Offer(text, code, left_out)
-
-
-def _of_hash(widget: Widget, vouched: hashes.Vouched) -> Offer:
-    """As sure as page data that is trusted, but for nobody else's account."""
-    user, left_out = accounts.forgiving(vouched.user)
-    _brake(user)
-    more: dict[str, Any] = {"level": Level.VOUCHED, "method": "hash", "display": vouched.claimed}
-    text, code = _make(user, None, widget=widget, **more)
-    return Offer(text, code, [*vouched.left_out, *left_out][: accounts.MOST_LEFT_OUT])
+    proof = proving.read(widget, told)
+    brake(proof.user)
+    text, code = _make(proof, widget)
+    return Offer(text, code, proof.left_out)
 
 
 @occasion
-def _make(user: Mapping[str, Any], issued_at: datetime | None, **more: Any) -> tuple[str, Code]:
+def _make(proof: Proof, widget: Widget) -> tuple[str, Code]:
     """The code, unless the person's tokens are being revoked at this moment: their profiles are held here."""
-    text, code = make_code(user, by=None, **more)
-    revoking.check(code.profile.kind, code.profile.address, issued_at)
+    more: dict[str, Any] = {"level": proof.level, "method": proof.method, "display": proof.display}
+    more["evidence"] = {"kid": proof.kid} if proof.kid else {}
+    text, code = make_code(proof.user, by=None, widget=widget, **more)
+    check(proof, code.profile)
+    revoking.bind(code, code.profile.address, proof.sessions)
     return text, code
 
 
-def _brake(user: Mapping[str, Any]) -> None:
+def check(proof: Proof, profile: Profile) -> None:
+    """Raises BadToken(revoked) where what was signed then is void. Page data was never signed."""
+    if proof.method != "page":
+        revoking.check(profile.kind, profile.address, proof.issued_at)
+
+
+def brake(user: Mapping[str, Any]) -> None:
+    """Counts one code for this account. Raises TooOften."""
     first = accounts.read(user).addresses[0]
     place = first.channel.pk if first.channel else ""
     brakes.pass_by(f"codes:{digest('brake', f'{first.kind} {place} {first.address}')[:40]}", ACCOUNT)
 
 
-def _count(widget: Widget, reason: str) -> None:
+def count(widget: Widget, reason: str) -> None:
     """One more refusal in this hour."""
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     row, _made = TokenRefusal.objects.get_or_create(widget=widget, reason=reason[:20], hour=hour)

@@ -1,4 +1,7 @@
-"""What a customer sent that looks like a code: right or wrong, and who it makes them."""
+"""What a customer sent that looks like a code: right or wrong, and who it makes them.
+
+Where the widget asks for confirmation a right code only proposes: the page that made it decides (`proposing`).
+"""
 
 import json
 from collections.abc import Iterable
@@ -8,18 +11,19 @@ from typing import Any
 
 from django.utils import timezone
 
+from helpdesk.cases.models import Message
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.lib.crypto import digests
 from helpdesk.lib.errors import Refusal
 from helpdesk.users.errors import AlreadySomeoneElse
-from helpdesk.users.models import Profile
+from helpdesk.users.models import Conflict, Profile
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import Method
-from helpdesk.users.services import identity, profiles, values
+from helpdesk.users.services import conflicts, identity, profiles, values
 from identification.codes import Candidate, find
 from identification.models import Code
-from identification.services import brakes
+from identification.services import brakes, proposing
 from identification.services.making import PURPOSE
 
 SOURCES = {"api": Source.CODE, "token": Source.TOKEN, "page": Source.PAGE, "hash": Source.PAGE}
@@ -29,36 +33,47 @@ MOST_TRIED = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """valid, or not. reason: for the log only, a customer reads the same of every failure.
+    """valid, proposed (the page that made it decides), or neither. reason: for the log only, a customer reads the
+    same of every failure.
 
-    One of: unknown, check, used, expired, voided, locked, paused, someone_else; "" when valid.
+    One of: unknown, check, used, expired, voided, locked, paused, someone_else; "" when valid or proposed.
     """
 
     valid: bool
     reason: str = ""
     code: Code | None = None
+    proposed: bool = False
+
+    @property
+    def right(self) -> bool:
+        """It was a code that could be used, and is used up now."""
+        return self.valid or self.proposed
 
     @property
     def word(self) -> str:
-        return "valid" if self.valid else "invalid"
+        return "proposed" if self.proposed else "valid" if self.valid else "invalid"
 
 
 @occasion
-def redeem(candidates: Iterable[Candidate], profile: Profile, *, by: Actor | None) -> Outcome:
+def redeem(
+    candidates: Iterable[Candidate], profile: Profile, *, by: Actor | None, message: Message | None = None
+) -> Outcome:
     """Tries what has the shape of a code, for the one who writes from `profile`; the first right one counts.
 
     It links the profile with the account's person, keeps the user data that came with it, and is used up.
-    Every wrong one counts for the brakes.
+    Every wrong one counts for the brakes. message: where it stands, for a proposal.
     """
     tried = list({candidate.symbols: candidate for candidate in candidates}.values())[:MOST_TRIED]
-    braked = _braked(profile)
+    braked, before = _braked(profile), hard(profile)
     outcome = Outcome(valid=False, reason="unknown")
     for candidate in tried:
-        outcome = _try(candidate, profile, braked, by)
-        if outcome.valid:
+        outcome = _try(candidate, profile, braked, by, message)
+        if outcome.right:
             break
         if not braked:
-            _count(profile)
+            count(profile)
+    if outcome.valid:
+        brakes.forget(before, hard(profile))
     return outcome
 
 
@@ -68,35 +83,57 @@ def foresee(text: str, profile: Profile) -> set[int]:
     if not symbols:
         return set()
     hashes = [each for one in symbols for each in digests(PURPOSE, one)]
-    people = list(Code.objects.filter(hash__in=hashes).values_list("profile__person_id", flat=True))
+    # Only what can still be used: all failures lock, and take, the same.
+    alive = Code.objects.filter(used_at=None, voided_at=None, expires_at__gt=timezone.now())
+    people = list(alive.filter(hash__in=hashes).values_list("profile__person_id", flat=True))
     if not people:
         return set()
     return set(Profile.objects.filter(person_id__in=[*people, profile.person_id]).values_list("pk", flat=True))
 
 
+def hard(profile: Profile) -> str:
+    """The key of what only an agent lifts."""
+    return f"person:{profile.person_id}"
+
+
 def _braked(profile: Profile) -> str:
-    mine = f"profile:{profile.pk}"
-    locked = brakes.locked(mine, "desk")
-    return "locked" if mine in locked else "paused" if locked else ""
+    mine = f"profile:{profile.pk}", hard(profile)
+    locked = brakes.locked(*mine, "desk")
+    return "locked" if locked.keys() & set(mine) else "paused" if locked else ""
 
 
-def _count(profile: Profile) -> None:
+def set_locked(profile: Profile, at: datetime | None) -> None:
+    """Where pages see it without a question of their own."""
+    profile.person.codes_locked_at = at
+    profile.person.save(update_fields=["codes_locked_at"])
+
+
+def count(profile: Profile) -> None:
+    """One failure of this profile, its person and the desk; a lock of the latter two is an alarm."""
     brakes.count(f"profile:{profile.pk}", brakes.CONVERSATION)
+    if brakes.count(hard(profile), brakes.PERSON):
+        set_locked(profile, timezone.now())
+        record("person.codes_locked", by=None, profile=profile, person=profile.person, red=True)
     until = brakes.count("desk", brakes.DESK)
     if until:
         record("code.braked", by=None, red=True, until=until.isoformat(timespec="seconds"))
 
 
-def _try(candidate: Candidate, profile: Profile, braked: str, by: Actor | None) -> Outcome:
+def _try(candidate: Candidate, profile: Profile, braked: str, by: Actor | None, message: Message | None) -> Outcome:
     """Looks the code up in any case, so that all failures take the same time."""
     now = timezone.now()
-    code = Code.objects.filter(hash__in=digests(PURPOSE, candidate.symbols)).select_related("profile").first()
+    codes = Code.objects.filter(hash__in=digests(PURPOSE, candidate.symbols)).select_related("profile", "widget")
+    code = codes.first()
     reason = braked or _fault(candidate, code, now)
     if reason or code is None:
         return Outcome(valid=False, reason=reason, code=code)
-    if not _use_up(code, profile, now):
+    asks = code.widget is not None and code.widget.confirm_codes
+    if not _use_up(code, profile, now, keep=asks):
         return Outcome(valid=False, reason="used", code=code)
-    return _link(code, profile, by)
+    if asks:
+        proposing.propose(code, profile, message)
+        return Outcome(valid=False, code=code, proposed=True)
+    return link(code, profile, by=by)
 
 
 def _fault(candidate: Candidate, code: Code | None, now: datetime) -> str:
@@ -109,14 +146,22 @@ def _fault(candidate: Candidate, code: Code | None, now: datetime) -> str:
     return "expired" if code.expires_at <= now else ""
 
 
-def _use_up(code: Code, profile: Profile, now: datetime) -> bool:
-    """Once only, however many try at the same moment: the row count of a plain conditional UPDATE decides."""
+def _use_up(code: Code, profile: Profile, now: datetime, *, keep: bool = False) -> bool:
+    """Once only, however many try at the same moment: the row count of a plain conditional UPDATE decides.
+
+    keep: the user data that came with it stays until the page has decided.
+    """
     alive = Code.objects.filter(pk=code.pk, used_at=None, voided_at=None, expires_at__gt=now)
-    return alive.update(used_at=now, used_by=profile, payload="") == 1
+    return alive.update(used_at=now, used_by=profile, **({} if keep else {"payload": ""})) == 1
 
 
-def _link(code: Code, profile: Profile, by: Actor | None) -> Outcome:
-    evidence = {"code": code.pk, "made_by": code.method, "widget": code.widget_id}
+def link(code: Code, profile: Profile, *, by: Actor | None, **more: Any) -> Outcome:
+    """Links the one who sent a right code with the account's person, and keeps the user data that came with it.
+
+    more: what else stands in the link's evidence.
+    """
+    evidence = {"code": code.pk, "made_by": code.method, "widget": code.widget_id, "account": code.profile_id}
+    evidence |= more
     try:
         identity.prove(profile, code.profile, method=Method.CODE, level=code.level, evidence=evidence, by=by)
     except AlreadySomeoneElse:
@@ -129,6 +174,7 @@ def _link(code: Code, profile: Profile, by: Actor | None) -> Outcome:
             why=code.profile.address,
             account=code.profile_id,
         )
+        conflicts.found(Conflict.Kind.CODE, profile, code.profile, by=by)
         return Outcome(valid=False, reason="someone_else", code=code)
     _keep(code, by)
     return Outcome(valid=True, code=code)

@@ -1,17 +1,34 @@
-"""“Tokens before now are void”, for one person: after a theft, a quarrel, a lost laptop."""
+"""“Tokens before now are void”, for one person: after a theft, a quarrel, a lost laptop.
 
-from datetime import datetime
+Or of one session only, when somebody signs out of the company's site: whatever names it by `sid` or `jti` is refused.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
+from helpdesk.lib.crypto import digest, digests
+from helpdesk.lib.errors import Refusal
 from helpdesk.users.models import Link, Profile
+from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles
 from identification.errors import BadToken
-from identification.models import Code
+from identification.models import Code, RevokedSession
+
+PURPOSE = "revoked-session"
+# A token lives for at most a day; an hour more for clocks that differ and for a timer that is late.
+KEPT_FOR = timedelta(hours=25)
+
+
+class NoAccount(Refusal):
+    code = "no_account"
+    sentence = _("This user has no id of your own (external_id), so no token can name this session.")
 
 
 @occasion
@@ -24,11 +41,62 @@ def revoke_tokens(profile: Profile, *, by: Actor | None) -> datetime:
     person = held[profile.pk].person
     person.tokens_void_before = person.updated_at = now = timezone.now()
     person.save(update_fields=["tokens_void_before", "updated_at"])
-    theirs = [row.pk for row in held.values() if row.person_id == person.pk]
-    unused = Code.objects.filter(profile__in=theirs, used_at=None, voided_at=None, expires_at__gt=now)
-    unused.exclude(method="api").update(voided_at=now, payload="")
+    _unused((row for row in held.values() if row.person_id == person.pk), now).exclude(method="api").update(
+        voided_at=now, payload=""
+    )
     record("person.tokens_revoked", by=by, person=person, profile=profile, before=now.isoformat())
     return now
+
+
+@occasion
+def revoke_session(profile: Profile, session: str, *, by: Actor | None) -> None:
+    """Tokens of this person that name this session, as `sid` or as `jti`, are refused, and unused codes made with
+    them are void.
+
+    Of another person's session with the same name nothing is touched. Raises NoAccount where no token can be meant.
+    """
+    held = profiles.hold_people(profile.pk)
+    person = held[profile.pk].person
+    theirs = [row for row in held.values() if row.person_id == person.pk]
+    accounts = [row for row in theirs if row.kind == ProfileKind.EXTERNAL]
+    if not accounts:
+        raise NoAccount
+    now = timezone.now()
+    for account in accounts:
+        hash = digest(PURPOSE, _named(account.address, session))
+        RevokedSession.objects.update_or_create(hash=hash, defaults={"profile": account, "at": now})
+    hashes = {hash for account in accounts for hash in digests(PURPOSE, _named(account.address, session))}
+    void = [code.pk for code in _unused(theirs, now) if hashes.intersection(code.sessions)]
+    Code.objects.filter(pk__in=void).update(voided_at=now, payload="")
+    record("person.session_revoked", by=by, person=person, profile=profile)
+
+
+def _unused(theirs: Iterable[Profile], now: datetime) -> Any:
+    return Code.objects.filter(profile__in=list(theirs), used_at=None, voided_at=None, expires_at__gt=now)
+
+
+def _named(address: str, session: str) -> str:
+    """Sessions of two people may have the same name."""
+    return f"{len(address)} {address} {session}"
+
+
+def check_sessions(address: str, sessions: Iterable[str]) -> None:
+    """Raises BadToken(revoked) where one of these sessions of an external id was revoked. No query where none is."""
+    hashes = [hash for session in sessions for hash in digests(PURPOSE, _named(address, session))]
+    if hashes and RevokedSession.objects.filter(hash__in=hashes).exists():
+        raise BadToken("revoked")
+
+
+def bind(code: Code, address: str, sessions: Iterable[str]) -> None:
+    """Says of a code with which sessions it was made; refuses as `check_sessions` does. In the occasion that made it:
+
+    the person is held, so that no revocation comes between.
+    """
+    named = list(sessions)
+    check_sessions(address, named)
+    if named:
+        code.sessions = [digest(PURPOSE, _named(address, session)) for session in named]
+        code.save(update_fields=["sessions"])
 
 
 def check(kind: str, address: str, issued_at: datetime | None) -> None:

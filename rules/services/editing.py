@@ -1,5 +1,6 @@
 """Making and changing rules."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from django.db.models import Max
@@ -13,7 +14,7 @@ from helpdesk.lib.fields import FIELDS, remembered
 from rules import drafts
 from rules.drafts import Draft, Errors
 from rules.models import Action, Block, Condition, Rule, RuleList
-from rules.services import memory
+from rules.services import memory, versions
 from rules.services.clocks import start_clocks
 
 
@@ -29,16 +30,24 @@ class BadRule(Refusal):
 
 
 @occasion
-def save(draft: Draft, *, by: Actor | None, rule: Rule | None = None) -> Rule:
-    """Makes a rule at the end of its list, or changes one. Raises BadRule."""
+def save(draft: Draft, *, by: Actor | None, rule: Rule | None = None, seen: int | None = None) -> Rule:
+    """Makes a rule at the end of its list, or changes one. seen: the version that was changed.
+
+    Raises BadRule, and RuleChanged where somebody else saved the rule since.
+    """
     with remembered():
         clean, errors = drafts.check(draft, FIELDS.now())
     if errors:
         raise BadRule(errors)
     row = Rule.objects.select_for_update().get(pk=rule.pk) if rule else Rule(list=draft.list, version=0)
+    if rule and seen is not None:
+        versions.check(row, seen)
     if rule and drafts.of(row) == clean and not row.problem:
         return row
+    if rule:
+        versions.keep_present(row)
     _write(row, clean)
+    versions.keep(row, clean, by=by)
     if clean.list == RuleList.TIME and clean.active:
         start_clocks()
     record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list)
@@ -90,6 +99,7 @@ def clone(rule: Rule, *, by: Actor | None) -> Rule:
         action.pk, action.rule = None, row
         action.save()
     _place(row, after=rule)
+    versions.keep(row, drafts.of(row), by=by)
     record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list)
     return row
 
@@ -132,6 +142,16 @@ def switch(rule: Rule, active: bool, *, by: Actor | None) -> Rule:
         start_clocks()
     record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list, active=active)
     return row
+
+
+@occasion
+def restore(rule: Rule, number: int, *, by: Actor | None) -> Rule:
+    """Makes an older version the newest one; on or off, and its place, stay.
+
+    Raises BadRule, and RuleVersion.DoesNotExist.
+    """
+    old = versions.draft_of(rule.versions.get(number=number))
+    return save(replace(old, list=rule.list, active=rule.active), by=by, rule=rule)
 
 
 @occasion

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from helpdesk.lib.fields import FIELDS, Field
+from helpdesk.lib.fields import FIELDS, KINDS, Field
 from helpdesk.lib.fields.choices import find
 from helpdesk.lib.fields.controls import UNITS
 from rules import drafts, limits
@@ -107,7 +107,8 @@ def _reason(entry: Entry, row: Rule, fields: Mapping[str, Field]) -> str:
 def _seen(field: Field, value: Any) -> str:
     """What a field was, as the end of a sentence that begins with "it"."""
     key = ("no", "yes")[value] if isinstance(value, bool) else value
-    if field.choices is None and key in field.kind.operators:
+    # A kind of a field's own may see operators; what customers write may only look like one.
+    if (isinstance(value, bool) or field.kind not in KINDS) and key in field.kind.operators:
         return str(field.word(field.kind.operators[key]))
     return _("was %(value)s") % {"value": in_words(field, value)}
 

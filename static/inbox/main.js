@@ -1,4 +1,5 @@
 // The inbox works without any of this: each module adds to links, forms and pages that are whole without it.
+import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startMenus } from "./menus.js";
@@ -12,5 +13,6 @@ startWriting();
 startThread();
 startKeys();
 startMenus();
+startDialogs();
 startTimes();
 startLive(document.body.dataset.stream);

@@ -63,14 +63,34 @@ export class Rows {
 
   condition(row, path, index, head, below) {
     const { fields } = this.editor.vocabulary;
-    const field = fields.find((one) => one.key === row.field);
+    const field = this.field(row.field);
     const operator = field?.operators.find((one) => one.key === row.operator);
     const bad = { invalid: path in this.errors, describedby: path in this.errors ? this.id(path) : null };
-    head.append(this.pick(sections(fields), row.field, say(this.words.field, this.name(index)), bad, (key) => this.setField(index, key), "what"));
+    head.append(this.pick(sections(fields), field?.key ?? row.field, say(this.words.field, this.name(index)), bad, (key) => this.setField(index, key), "what"));
+    if (field?.open) head.append(this.named(row, field, path, say(this.words.name, this.name(index)), bad));
     head.append(this.pick([["", (field?.operators ?? []).map((one) => [one.key, one.label])]], row.operator, say(this.words.operator, this.name(index)), bad, (key) => this.setOperator(index, key), "how"));
     const at = { ...this.at(row, "value", path, index, bad), label: say(this.words.value, this.name(index)), choices: field?.choices ?? [] };
     head.append(make("div", { class: "value" }, operator ? control(operator.control, at) : ""));
     below.push(...this.told(path));
+  }
+
+  /** The field of a key, or the open one that the key begins with. */
+  field(key) {
+    const { fields } = this.editor.vocabulary;
+    return fields.find((one) => one.key === key) ?? fields.find((one) => one.open && key.startsWith(one.key));
+  }
+
+  /** What is typed after the key of an open field. */
+  named(row, field, path, label, bad) {
+    const type = (event) => {
+      row.field = field.key + event.target.value.trim();
+      this.fixed(path);
+      this.editor.keep();
+    };
+    return make("input", {
+      class: "field key", type: "text", maxlength: 100, value: row.field.slice(field.key.length), placeholder: this.words.key, spellcheck: "false", autocapitalize: "off",
+      "aria-label": label, "aria-invalid": bad.invalid ? "true" : null, "aria-describedby": bad.describedby, oninput: type,
+    });
   }
 
   action(row, path, index, head, below) {
@@ -135,7 +155,7 @@ export class Rows {
   }
 
   setField(index, key) {
-    const field = this.editor.vocabulary.fields.find((one) => one.key === key);
+    const field = this.field(key);
     const row = this.rows[index];
     const control = this.control(row);
     row.field = key;
@@ -154,7 +174,7 @@ export class Rows {
   }
 
   control(row) {
-    const field = this.editor.vocabulary.fields.find((one) => one.key === row.field);
+    const field = this.field(row.field);
     return field?.operators.find((one) => one.key === row.operator)?.control;
   }
 

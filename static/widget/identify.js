@@ -1,4 +1,4 @@
-// A click on any .deskie-identifier-widget opens a dialog with a code for the chat.
+// Any .deskie-identifier-widget opens a dialog with a code for the chat.
 (() => {
   const w = window, d = document;
   if (w.deskieIdentifier) return;
@@ -70,7 +70,7 @@ button{width:100%;min-height:48px;margin-top:16px;border:0;border-radius:12px;ba
     tick();
   }
 
-  // One clock stops while the device sleeps, the other can be set: the larger difference counts.
+  // One clock stops in sleep, the other can be set: the larger difference counts.
   const clocks = () => [performance.now(), Date.now()];
   function tick() {
     if (state != 'code') return;
@@ -82,10 +82,14 @@ button{width:100%;min-height:48px;margin-top:16px;border:0;border-radius:12px;ba
     if (s == 60) live.textContent = t.minute_left;
   }
 
-  function ask(path, options) {
+  const told = () => w.DeskieIdentify || w.DeskieIndetify || {};
+  function ask(path, body) {
     const item = [].concat(w.deskie).findLast(o => o?.type_widget == 'identifier');
     const id = script.dataset.widgetId || item?.g_config?.widget_id;
-    return fetch(new URL(`identify/${id}/${path}`, script.src), { credentials: 'omit', signal: AbortSignal.timeout(15e3), ...options });
+    return fetch(new URL(`identify/${id}/${path}`, script.src), {
+      credentials: 'omit', signal: AbortSignal.timeout(15e3),
+      method: body && 'POST', headers: body && { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+    });
   }
 
   async function translate() {
@@ -107,13 +111,14 @@ button{width:100%;min-height:48px;margin-top:16px;border:0;border-radius:12px;ba
       let next = 'unavailable';
       const at = clocks();
       try {
-        const body = JSON.stringify(w.DeskieIdentify || w.DeskieIndetify || {});
-        const answer = await ask('codes', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+        const answer = await ask('codes', told());
         if (answer.status >= 500) throw 0;
         const got = await answer.json();
         if (mine != turn) return;
-        if (answer.ok) [next, code.value, start, life] = ['code', got.code, at, got.expires_in];
-        else console.warn('Identification refused:', got.code);
+        if (answer.ok) {
+          [next, code.value, start, life] = ['code', got.code, at, got.expires_in];
+          if (got.links) import(new URL('identify-confirm.js', script.src)).then(m => m.default(dialog, got, ask, told, () => t));
+        } else console.warn('Identification refused:', got.code);
       } catch {
         next = navigator.onLine ? 'error' : 'offline';
       }
@@ -146,7 +151,7 @@ button{width:100%;min-height:48px;margin-top:16px;border:0;border-radius:12px;ba
     texts.then(() => show(state));
   }
 
-  // Captured, so that the page cannot stop it; delayed, so that the page's handlers run first.
+  // Captured: the page cannot stop it; delayed: the page's handlers run first.
   d.addEventListener('click', e => {
     const trigger = e.composedPath().find(n => n.classList?.contains('deskie-identifier-widget'));
     if (!trigger) return;

@@ -7,7 +7,7 @@ import pytest
 from helpdesk.cases.models import Label
 from helpdesk.channels.models import Language
 from helpdesk.users.admin.fields import renamed
-from helpdesk.users.models import Company, CustomField
+from helpdesk.users.models import BlockedValue, Company, CustomField
 from helpdesk.users.services import values
 from rules import services as rules
 from rules.drafts import Draft, Step, Term
@@ -253,3 +253,36 @@ def test_what_would_be_missed_is_only_tried_out(admin):
     tariff.refresh_from_db()
     assert json.dumps(tariff.choices) == before
     assert rules.now().of("updated")[0].problem == ""
+
+
+# --- shared addresses ---
+
+
+def test_a_shared_address_is_kept_in_one_spelling_listed_and_taken_away(admin):
+    admin.open("users/blockedvalue/add/").send(pattern=" INFO@* ", note="the shops")
+    row = BlockedValue.objects.get()
+    assert row.pattern == "info@*"
+    page = admin.open("users/blockedvalue/")
+    assert "info@*" in page.text
+    assert "they never link anybody" in page.text
+    admin.open(f"users/blockedvalue/{row.pk}/delete/").client.post(
+        f"/admin/users/blockedvalue/{row.pk}/delete/", {"post": "yes"}
+    )
+    assert not BlockedValue.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("*", "everybody's address"),
+        ("*@*", "everybody's address"),
+        ("+*1*", "everybody's number"),
+        ("nobody", "not an e-mail address"),
+        ("Info@*", "already exists"),
+    ],
+)
+def test_a_pattern_that_is_no_good_is_refused_at_the_field(admin, typed, why):
+    BlockedValue.objects.create(pattern="info@*")
+    page = admin.open("users/blockedvalue/add/").send(pattern=typed)
+    assert why in page.errors["pattern"]
+    assert BlockedValue.objects.count() == 1

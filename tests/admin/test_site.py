@@ -21,7 +21,10 @@ SECTIONS = {
     "Team": ["Agents", "Groups"],
     "Rules": ["New cases", "Updated cases", "Time"],
     "Companies": ["Companies"],
-    "Settings": ["Localization", "Custom fields", "Labels", "API integration", "API keys", "Signing keys"],
+    "Settings": [
+        *("Localization", "Custom fields", "Labels", "API Integration", "Shared addresses"),
+        *("API documentation", "API keys", "Signing keys"),
+    ],
 }
 
 

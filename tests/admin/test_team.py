@@ -74,6 +74,17 @@ def test_there_is_no_link_for_an_agent_who_is_switched_off(admin):
     assert "_link" not in admin.open(f"users/agent/{ann.pk}/change/").read.buttons
 
 
+def test_the_right_to_say_who_is_who_is_a_tick_that_takes_effect_at_once(admin, ada):
+    ann = world.agent()
+    assert not ann.judges
+    admin.open(f"users/agent/{ann.pk}/change/").send(may_merge="on")
+    assert Agent.objects.get(pk=ann.pk).judges
+    assert changes(ann)[-1] == ("edited", ada.pk)
+    assert "May link and merge people" in admin.open("users/agent/").html
+    admin.open(f"users/agent/{ann.pk}/change/").send(may_merge=None)
+    assert not Agent.objects.get(pk=ann.pk).judges
+
+
 def test_an_empty_password_keeps_the_present_one_and_another_replaces_it(admin):
     ann = world.agent()
     page = admin.open(f"users/agent/{ann.pk}/change/")

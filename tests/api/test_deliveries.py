@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from channels_custom import services as channels
 from helpdesk.cases import services as cases
-from helpdesk.outbox.models import Job
+from helpdesk.outbox.models import Attempt, Job
 from tests import world
 from tests.receiver import receiving
 from tests.waiting import wait_for
@@ -52,7 +52,7 @@ def test_a_delivery_tells_what_it_is_and_how_far_it_got(api, channel, answer):
 @pytest.mark.both
 @pytest.mark.promise("P13")
 @pytest.mark.django_db(transaction=True)
-def test_the_api_the_message_and_the_receiver_agree_and_retry_really_sends(api, channel, answer, outbox):
+def test_the_api_the_message_and_the_receiver_agree_and_retry_really_sends(api, as_key, ann, channel, answer, outbox):
     with receiving() as receiver:
         channels.change(channel, webhook_url=receiver.url, by=None)
         receiver.secret, receiver.status = channel.secret, 404
@@ -60,7 +60,9 @@ def test_the_api_the_message_and_the_receiver_agree_and_retry_really_sends(api, 
         wait_for(lambda: only(api)["state"] == "retrying")
         shown = only(api)
         assert shown["attempts"][0]["status"] == 404
-        assert shown["attempts"][0]["webhook_url"] == receiver.url
+        assert shown["attempts"][0]["webhook_url"] is None, "an address may hold a secret"
+        program = as_key(world.api_key(ann, "channel", channel=channel.channel_ptr))
+        assert only(program)["attempts"][0]["webhook_url"] == receiver.url
         assert shown["problem"] == "The server answered 404 Not Found."
         told = api.get(f"cases/{message.case_id}/messages/?limit=1")["results"][0]["delivery"]
         assert told["state"] == "retrying"
@@ -148,6 +150,28 @@ def test_a_key_of_one_channel_sees_that_channel_only(as_key, channel, ann, answe
         theirs.post(f"{LIST}{number}/{deed}/", {}, expect=404)
     assert mine.post(f"{LIST}{number}/cancel/", {}, expect=200)["state"] == "cancelled"
     assert mine.post(f"{LIST}{number}/retry/", {}, expect=200)["state"] == "queued"
+
+
+def test_addresses_and_answers_are_for_admins_and_the_channels_own_program(
+    api, admin_api, as_key, ann, channel, answer
+):
+    job = Job.objects.get(message_id=answer().pk)
+    Attempt.objects.create(
+        job=job,
+        number=1,
+        started_at=timezone.now(),
+        seconds=0.1,
+        ok=False,
+        address="https://a.example/t0ken",
+        head="internal",
+    )
+    program = as_key(world.api_key(ann, "channel", channel=channel.channel_ptr))
+    told = [only(one)["attempts"][0] for one in (api, admin_api, program)]
+    assert [(one["webhook_url"], one["answer"]) for one in told] == [
+        (None, None),
+        ("https://a.example/t0ken", "internal"),
+        ("https://a.example/t0ken", "internal"),
+    ]
 
 
 def test_a_key_that_reads_changes_nothing(as_key, ann, answer):

@@ -165,7 +165,7 @@ def test_an_address_of_another_account_is_a_warning_and_an_event_for_agents(api,
     assert told.data["other"] == "bob-1"
     api.post(call, inbound(user_custom_id="eve-1", external_id="m-2", **address))
     assert Event.objects.filter(kind="address.taken").count() == 1, "programs repeat themselves, the case does not"
-    assert Event.objects.filter(kind="person.conflict").count() == 1
+    assert Event.objects.filter(kind="conflict.found").count() == 1
     log = [one["kind"] for one in api.get(f"cases/{eve['case_id']}/changelog/")["results"]]
     assert log.count("address.taken") == 1
 

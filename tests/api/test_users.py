@@ -28,6 +28,15 @@ def test_changed_data_arrive_by_patch(admin_api):
     assert changed["level"] == made["level"]
 
 
+@pytest.mark.seed("000", "the customer may refuse services")
+def test_what_a_customer_no_longer_has_is_emptied_by_patch(admin_api):
+    world.tariff()
+    made = admin_api.post("users/", {"user_email": "bob@example.com", "custom_fields": {"tariff": "VIP"}})
+    changed = admin_api.patch(f"users/{made['user_id']}/", {"custom_fields": {"tariff": None}})
+    assert changed["custom_fields"].get("tariff") is None
+    assert "tariff" not in Profile.objects.get(pk=made["user_id"]).person.values
+
+
 def test_link_and_unlink(admin_api):
     bob = admin_api.post("users/", {"user_email": "bob@example.com"})
     linked = admin_api.put(f"users/{bob['user_id']}/link/", {"user_phone": "+49 30 901820"})

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-SCRIPT = Path(__file__).resolve().parents[2] / "static" / "widget" / "identify.js"
+SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "widget"
 HOSTILE = """
     * { color: green !important; font-family: cursive !important; letter-spacing: 9px !important }
     dialog { width: 9px !important }
@@ -36,8 +36,8 @@ class Desk:
 
     def reply(self, path: str, body: bytes) -> tuple[int, str, bytes]:
         """Status, type and content for a request to the desk."""
-        if path == "/widget/v1/identify.js":
-            return 200, "text/javascript", SCRIPT.read_bytes()
+        if path.endswith(".js"):
+            return 200, "text/javascript", (SCRIPTS / path.rpartition("/")[2]).read_bytes()
         self.asked.append((path, json.loads(body) if body else None))
         status, content = (200, self.texts) if "/texts" in path else self.answer
         return status, "application/json", json.dumps(content).encode()
@@ -58,10 +58,14 @@ class Site:
 
 
 @contextmanager
-def desk_and_site() -> Iterator[tuple[Desk, Site]]:
+def desk_and_site(desk: Desk | None = None) -> Iterator[tuple[Desk, Site]]:
     """A desk on 127.0.0.1 and a site on localhost: other hosts, so to a browser they are different sites."""
-    desk, site = Desk(), Site()
-    with _served(desk.reply, lambda: "") as one, _served(site.reply, lambda: site.policy) as two:
+    desk, site = desk or Desk(), Site()
+
+    def reply(path: str, body: bytes) -> tuple[int, str, bytes]:
+        return desk.reply(path, body)
+
+    with _served(reply, lambda: "") as one, _served(site.reply, lambda: site.policy) as two:
         desk.url, site.url = f"http://127.0.0.1:{one}", f"http://localhost:{two}"
         site.policy = (
             f"default-src 'none'; script-src 'self' {desk.url}; style-src 'self'; img-src data:; "

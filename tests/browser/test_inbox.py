@@ -117,6 +117,7 @@ def test_what_a_customer_writes_appears_by_itself_in_list_numbers_and_case(open_
     expect(page.locator(".thread")).to_contain_text("are you still there?")
 
 
+@pytest.mark.seed("003", "a check mark appearing promptly in the user's profile after authentication")
 def test_the_check_mark_and_the_tariff_appear_when_bob_shows_who_he_is(open_desk: Open, ann, bob, case):
     world.tariff()
     page = greeted(open_desk(ann, address(case)))

@@ -10,7 +10,7 @@ from helpdesk.cases import services as cases
 from helpdesk.cases.facts import Facts
 from helpdesk.cases.models import Case, Label
 from helpdesk.channels.models import Channel, Language
-from helpdesk.lib.fields import AGE, CHOICE, FIELDS, KINDS, SET, Field, remembered
+from helpdesk.lib.fields import AGE, CHOICE, FIELDS, KINDS, RANK, SET, Field, remembered
 from helpdesk.users.models import CustomField, Profile
 from helpdesk.users.models.fields import Source
 from helpdesk.users.services import identity, profiles, values
@@ -115,7 +115,7 @@ def test_the_fields_can_be_asked_for_in_lists():
 def test_each_row_of_the_table_is_whole(field):
     assert str(field.label)
     assert field.kind in KINDS or field.key == "identification.code"
-    assert (field.choices is not None) == (field.kind in (CHOICE, SET))
+    assert (field.choices is not None) == (field.kind in (CHOICE, RANK, SET))
     assert field.lists <= {"new", "updated", "time"}
     assert set(field.words) <= set(field.kind.operators)
     assert len({operator.key for operator in field.operators}) == len(field.operators) >= 2
@@ -136,6 +136,25 @@ BOB: list[tuple[str, str, Any, bool]] = [
     ("user.identified", "no", None, True),
     ("user.identified", "yes", None, False),
     ("user.level", "is", "1", True),
+    ("user.level", "at_least", "1", True),
+    ("user.level", "at_least", "2", False),
+    ("user.level", "below", "2", True),
+    ("user.level", "below", "1", False),
+    ("user.identified_by", "empty", None, True),
+    ("user.identified_by", "is_not", "code", True),
+    ("user.external_id", "no", None, True),
+    ("user.look_up_failed", "no", None, True),
+    ("metadata.plan", "is", ["GOLD"], True),
+    ("metadata.plan", "equals_not", 7, True),
+    ("metadata.seats", "more", 11, True),
+    ("metadata.seats", "is", ["12"], True),
+    ("metadata.text seats", "between", [12, 12], True),
+    ("metadata.trial", "yes", None, True),
+    ("metadata.trial", "is_not", ["false"], True),
+    ("metadata.elsewhere", "empty", None, True),
+    ("metadata.elsewhere", "no", None, True),
+    ("metadata.elsewhere", "contains_none", ["x"], True),
+    ("metadata.elsewhere", "less", 1, False),
     ("user.created", "after", "2026-03-28", True),
     ("user.created", "after", "2026-03-29", False),
     ("user.created", "before", "2026-03-30", True),
@@ -191,6 +210,8 @@ def seen() -> Facts:
         values.say(bob, Source.AGENT, {**said, "since": "2023-05-01", "gold": True, "memo": "VIP"}, by=None)
         mail = profiles.meet("email", "bob@example.com")
         identity.link(mail, bob.person, method="agent", level=0, by=None)
+        bob.person.metadata = {"plan": "Gold", "seats": 12, "text seats": "12", "trial": True}
+        bob.person.save(update_fields=["metadata"])
         case = world.says(bob, "Ich wohne Lange Straße 5").case
         cases.set_value(case, "order", "A-1", by=None)
     return Facts(Case.objects.get(pk=case.pk), events_of(case))

@@ -10,6 +10,8 @@ from django.test import Client
 
 from channels_custom.models import CustomChannel
 from helpdesk.cases.models import Attachment, Case, Message
+from helpdesk.channels.models import Widget
+from identification.models import LookUp
 from tests import world
 from tests.lib.nameserver import resolver
 
@@ -117,6 +119,18 @@ def test_the_admin_does_not_take_it(urls: tuple[str, ...], client: Client) -> No
         assert answer.status_code == 200, url
         assert answer.context["adminform"].form.errors["webhook_url"], url
     assert not CustomChannel.objects.exists()
+
+
+@pytest.mark.parametrize("urls", ATTACKS)
+def test_no_user_database_is_asked_there(urls: tuple[str, ...], client: Client) -> None:
+    client.force_login(world.admin())
+    place = f"widget:{Widget.objects.create(title='Shop').pk}"
+    for url in urls:
+        form = {"place": place, "url": url, "active": "on", "whom": "signed", "cache_seconds": "60"}
+        answer = client.post("/admin/identification/lookup/add/", form)
+        assert answer.status_code == 200, url
+        assert answer.context["adminform"].form.errors["url"], url
+    assert not LookUp.objects.exists()
 
 
 @pytest.mark.parametrize("urls", ATTACKS)

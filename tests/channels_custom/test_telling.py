@@ -22,7 +22,9 @@ from helpdesk.outbox import services as outbox
 from helpdesk.outbox.models import Job
 from helpdesk.outbox.services import endpoints, watching
 from helpdesk.users.models import Agent, Profile
-from helpdesk.users.services import identity
+from helpdesk.users.models.people import Method
+from helpdesk.users.services import identity, profiles
+from helpdesk.users.services.told import Told, tell
 from tests import world
 from tests.channels_custom.conftest import Endpoint, state
 from tests.outbox.probe import DOWN, Time
@@ -126,6 +128,48 @@ def test_a_user_who_is_recognised_is_told_with_all_profiles(
         ("user_merged", "bob from the shop"),
     ]
     assert kinds[0][1]["linked_users"] == [bob.pk, other.pk]
+
+
+def accounts(endpoint: Endpoint) -> list[tuple[str, list[int]]]:
+    """What was told since the last time: (user_custom_id, linked_users) of each `user_merged`."""
+    heard = [(tree["user_custom_id"], tree["linked_users"]) for kind, tree in told(endpoint) if kind == "user_merged"]
+    endpoint.came.clear()
+    return heard
+
+
+def test_a_split_a_link_and_an_undo_are_told_to_both_sides(
+    bob: Profile, channel: CustomChannel, endpoint: Endpoint, deliver: Callable[[], int]
+) -> None:
+    tells(channel, "user_merged")
+    other, mail = world.customer(channel, "shop"), profiles.meet("email", "bob@example.com")
+    merged = identity.merge(other.person, into=bob.person, by=None)
+    deliver()
+    both = [bob.pk, other.pk]
+    assert accounts(endpoint) == [("bob", both), ("shop", both)]
+    split = identity.split([other], by=None)
+    deliver()
+    apart = [("bob", [bob.pk]), ("shop", [other.pk])]
+    assert accounts(endpoint) == apart
+    identity.undo(split, by=None)
+    identity.undo(merged, by=None)
+    deliver()
+    assert accounts(endpoint) == [("bob", both), ("shop", both), *apart]
+    identity.prove(bob, mail, method=Method.CODE, level=3, evidence={}, by=None)
+    deliver()
+    assert accounts(endpoint) == [("bob", [bob.pk, mail.pk])]
+    identity.unlink(mail, by=None)
+    deliver()
+    assert accounts(endpoint) == [("bob", [bob.pk])]
+
+
+def test_an_address_that_nobody_had_before_and_a_surer_level_are_no_news(
+    bob: Profile, channel: CustomChannel, endpoint: Endpoint, deliver: Callable[[], int]
+) -> None:
+    tells(channel, "user_merged")
+    tell(bob, Told(email="bob@example.com"), by=None)
+    person = Profile.objects.get(pk=bob.pk).person
+    identity.link(bob, person, method=Method.AGENT, level=2, by=None)
+    assert deliver() == 0
 
 
 @pytest.mark.seed("001", "the structure of agents' responses")

@@ -15,9 +15,12 @@ from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case
 from helpdesk.channels.models import Level, Widget, WidgetKind
 from helpdesk.users.models import CustomField, Profile
+from helpdesk.users.services import identity
 from identification import keys as signing_keys
+from identification.models import LookUpResult
 from identification.services.offering import offer
 from tests import world
+from tests.identification import databases
 from tests.waiting import wait_for
 
 TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "integrate.md").read_text()
@@ -125,3 +128,37 @@ def test_the_page_s_token_is_what_the_widget_wants(shop: Shop) -> None:
     came = shop.send("login-1", "m-1", code.text)
     bob = Profile.objects.get(pk=came["user_id"])
     assert (bob.person.name, bob.person.values) == ("Bob", {"tariff": "2"})
+
+
+def test_people_are_merged_on_a_plan_and_parted_again(shop: Shop) -> None:
+    one, other = (Profile.objects.get(pk=shop.send(name, "m-1", "hello")["user_id"]) for name in ("a", "b"))
+    done = shop.merge([one.pk, other.pk], "one customer with two logins")
+    assert len({each.person_id for each in Profile.objects.all()}) == 1
+    assert shop.undo(done, "two after all")["undone"]["reason"] == "two after all"
+    assert len({each.person_id for each in Profile.objects.all()}) == 2
+    identity.block(one.person, by=None)
+    assert shop.merge([one.pk, other.pk], "one of them is blocked") is None
+
+
+def test_the_desk_asks_the_user_database_of_the_page(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setenv("DESK_TOKEN", "kakadu")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), shop.UserData)
+    monkeypatch.setattr(shop.UserData, "log_message", lambda *_: None)
+    settings.EGRESS_ALLOW_NETWORKS = f"127.0.0.0/8:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    world.tariff()
+    channel = CustomChannel.objects.get()
+    url = f"http://127.0.0.1:{server.server_port}/users/{{id}}"
+    mapping = [{"path": "plan.name", "field": "tariff"}]
+    databases.of(channel, url, headers={"Authorization": "Bearer kakadu"}, mapping=mapping)
+    for name in ("A-1001", "A-1002"):
+        world.says(world.customer(channel, name), "hello")
+    databases.work()
+    server.shutdown()
+    server.server_close()
+    outcomes = dict(LookUpResult.objects.values_list("profile__address", "outcome"))
+    assert outcomes == {"A-1001": "updated", "A-1002": "not_found"}
+    john = Profile.objects.get(address="A-1001").person
+    assert (john.name, john.values, john.metadata) == ("John Doe", {"tariff": "2"}, {"subscription_plan": "Pro"})

@@ -175,6 +175,7 @@ def test_failures_of_all_kinds_last_alike(messenger: CustomChannel, monkeypatch:
     endless = brakes.Limit(10**9, timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=1))
     monkeypatch.setattr(brakes, "CONVERSATION", endless)
     monkeypatch.setattr(brakes, "DESK", endless)
+    monkeypatch.setattr(brakes, "PERSON", endless)
     writer = world.customer(messenger, "writer")
     kinds = {"unknown": codes.make(), "voided": make(), "expired": make(), "used": make()}
     Code.objects.update(voided_at=None)

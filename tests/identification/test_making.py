@@ -149,7 +149,7 @@ def test_an_address_of_somebody_else_stays_theirs_and_an_agent_is_told() -> None
     _text, bobs = services.make_code({"external_id": "bob", "user_email": "both@example.com"}, by=None)
     assert profiles.find("email", "both@example.com").person == carols.profile.person  # type: ignore[union-attr]
     assert bobs.profile.person != carols.profile.person
-    assert Event.objects.get(kind="person.conflict").red
+    assert Event.objects.get(kind="conflict.found").red
 
 
 def test_an_address_of_another_id_of_the_same_channel_stays_theirs(messenger: CustomChannel) -> None:

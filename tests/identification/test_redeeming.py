@@ -237,6 +237,7 @@ def test_the_same_person_may_send_a_code_again(bob: Profile) -> None:
     assert again(bob).person.name == "Robert"
 
 
+@pytest.mark.seed("003", "continue conversations while switching from one channel to another")
 def test_a_second_messenger_joins_the_same_person(bob: Profile) -> None:
     other = world.customer(world.messenger(title="Other"), "bob-elsewhere")
     world.says(bob, make())

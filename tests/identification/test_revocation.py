@@ -17,7 +17,7 @@ from helpdesk.users.services import identity, profiles
 from identification import keys, services, tokens
 from identification.errors import BadToken
 from identification.models import Code, SigningKey
-from identification.services import offering, revoking
+from identification.services import proving, revoking
 from tests import world
 from tests.admin.pages import Admin
 from tests.identification.asking import ask, claims, problem, sign
@@ -153,7 +153,7 @@ def test_a_revocation_during_the_making_of_a_code_wins(
         services.revoke_tokens(account, by=None)
         return said
 
-    monkeypatch.setattr(offering, "verify", verify)
+    monkeypatch.setattr(proving, "verify", verify)
     assert problem(ask(site, widget, {"token": token(key, time.time() - 5)})) == (401, "revoked")
     assert not Code.objects.exists()
 
@@ -183,7 +183,7 @@ def test_the_api_revokes_for_admins(widget: Widget, key: SigningKey, account: Pr
     path = f"/api/v1/users/{account.pk}/revoke_tokens/"
 
     def post(text: str, where: str = path) -> Any:
-        return Client(headers={"Authorization": f"Bearer {text}"}).post(where)
+        return Client(headers={"Authorization": f"Bearer {text}"}).post(where, content_type="application/json")
 
     for text in (world.api_key(ann), world.api_key(ada, "write"), world.api_key(ada, "read")):
         assert post(text).status_code == 403

@@ -20,6 +20,7 @@ from tests.identification.asking import BOB, SITE, ask, by_hand, claims, problem
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.seed("003", "leverage your app or website's existing authentication mechanism")
 @pytest.mark.seed("000", "the user generates a unique code")
 def test_a_token_gives_a_code_that_proves(site: Client, widget: Widget, key: SigningKey, bob: Profile) -> None:
     payload = claims(name="Bob", email="bob@example.com", email_verified=True)

@@ -17,6 +17,20 @@ OPERATIONS = {
     "home": ("get", {}),
     "tray": ("get", {}),
     "rows": ("get", {}),
+    "statistics": ("get", {}),
+    "conflicts": ("get", {}),
+    "conflict_rows": ("get", {}),
+    "conflict": ("get", {}),
+    "decide": ("post", {"verdict": "link", "reason": "the same"}),
+    "ledger": ("get", {}),
+    "ledger_csv": ("get", {}),
+    "person_merge": ("get", {}),
+    "person_merge_plan": ("post", {"with": "2"}),
+    "person_split": ("get", {}),
+    "person_split_plan": ("post", {"user": "1"}),
+    "person_decide": ("post", {"plan_hash": "x", "reason": "the same"}),
+    "person_operations": ("get", {}),
+    "person_undo": ("post", {}),
     "case": ("get", {}),
     "fresh": ("get", {}),
     "write": ("post", {"kind": "reply", "text": "hi"}),
@@ -29,9 +43,15 @@ OPERATIONS = {
 OF_A_CASE = {"case", "fresh", "write", "again", "cancel", "assign", "status", "end_chat"}
 
 
+# What stands in an address that is of no case.
+MORE = {"tray": ["all"], "rows": ["all"], "conflict": [1], "decide": [1], "ledger": [1], "ledger_csv": [1]}
+MORE |= {f"person_{page}": [1] for page in ("merge", "merge_plan", "split", "split_plan", "decide", "operations")}
+MORE["person_undo"] = [1, 1]
+
+
 def address(name: str, case: Case) -> str:
     if name not in OF_A_CASE:
-        return reverse(f"inbox:{name}", args=[] if name == "home" else ["all"])
+        return reverse(f"inbox:{name}", args=MORE.get(name, []))
     more = [case.last_message_id] if name in {"again", "cancel"} else []
     return reverse(f"inbox:{name}", args=[case.number, *more])
 

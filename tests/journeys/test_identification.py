@@ -59,6 +59,7 @@ def sloppy(code: str) -> str:
     return f"  here it is: {code.lower().replace('-', ' ')} thanks"
 
 
+@pytest.mark.seed("003", "available for the Web Widget and mobile SDK channels only: here in every channel")
 @pytest.mark.seed("000", "automate the user identification process")
 @pytest.mark.parametrize("by", ["widget", "api"])
 def test_bob_identifies_himself_and_reaches_ann(desk, signing_key, by):  # noqa: PLR0915 (one story)

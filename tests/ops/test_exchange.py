@@ -13,7 +13,7 @@ from helpdesk.cases.models import Label, Macro
 from helpdesk.channels.models import Language, Widget
 from helpdesk.ops import exchange
 from helpdesk.ops.demo_data import EXAMPLE
-from helpdesk.users.models import CustomField, Group
+from helpdesk.users.models import BlockedValue, CustomField, Group
 from rules.models import Rule
 from tests import world
 
@@ -50,6 +50,7 @@ def desk(example: dict[str, Any], settings: Any) -> None:
     texts = {"de": {"title": "Konto bestätigen"}}
     Widget.objects.create(kind="identification", title="Account", language=german, texts=texts)
     Label.objects.create(title="urgent")
+    BlockedValue.objects.create(pattern="info@*", note="the shops")
     Macro.objects.create(title="Thanks", actions=[{"kind": "set_status", "values": {"status": "closed"}}])
 
 
@@ -81,7 +82,7 @@ def test_what_goes_out_comes_in_again_on_an_empty_desk() -> None:
     out = exchange.export()
     assert verbs(exchange.load(out, keep=True)) == {"same"}
     with transaction.atomic():
-        for model in (Rule, CustomField, Group, Label, Macro, Widget, Language, CustomChannel):
+        for model in (Rule, CustomField, Group, Label, BlockedValue, Macro, Widget, Language, CustomChannel):
             model.objects.all().delete()
         assert verbs(exchange.load(out, keep=True)) == {"new"}
         assert exchange.export() == out
@@ -163,6 +164,7 @@ FIELD = {"level": "user", "key": "tariff", "title": "Tariff", "kind": "select"}
         ({"channels": [{"title": "A", "webhook_url": "http://10.0.0.1/"}]}, "channels[0].webhook_url: "),
         ({"widgets": [{"kind": "chat", "title": "A", "language": "xx"}]}, "widgets[0].language: there is no "),
         ({"macros": [{"title": "A", "actions": [{"kind": "dance", "values": {}}]}]}, "macros[0].actions: each "),
+        ({"shared_addresses": [{"pattern": "*@*"}]}, "shared_addresses[0].pattern: This would be everybody's"),
         ({"rules": {}}, "rules: "),
     ],
 )

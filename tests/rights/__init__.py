@@ -2,7 +2,7 @@
 
 from tests.rights.administration import MODELS, administration
 from tests.rights.pages import accounts, demo, inbox, rest
-from tests.rights.rest_api import FOREIGN_BODIES, FOREIGN_QUERIES, case_api, delivery_api, other_api
+from tests.rights.rest_api import FOREIGN_BODIES, FOREIGN_QUERIES, case_api, delivery_api, operation_api, other_api
 from tests.rights.row import ALL_SEEING, ROLES, SEES, Row, fill
 from tests.rights.things import furnish
 
@@ -21,4 +21,14 @@ __all__ = (
 
 
 def rows() -> list[Row]:
-    return [*inbox(), *rest(), *accounts(), *administration(), *case_api(), *delivery_api(), *other_api(), *demo()]
+    return [
+        *inbox(),
+        *rest(),
+        *accounts(),
+        *administration(),
+        *case_api(),
+        *delivery_api(),
+        *other_api(),
+        *operation_api(),
+        *demo(),
+    ]

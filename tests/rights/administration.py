@@ -15,9 +15,11 @@ MODELS = {
     "users_agent": "users/agent",
     "users_group": "users/group",
     "cases_label": "cases/label",
+    "users_blockedvalue": "users/blockedvalue",
     "channels_widget": "channels/widget",
     "channels_custom_customchannel": "channels_custom/customchannel",
     "identification_signingkey": "identification/signingkey",
+    "identification_lookup": "identification/lookup",
     "rules_newcasesrule": "rules/newcasesrule",
     "rules_updatedcasesrule": "rules/updatedcasesrule",
     "rules_timerule": "rules/timerule",
@@ -40,9 +42,14 @@ def administration() -> Iterator[Row]:
         if model.startswith("rules_"):
             for name in ("move_up", "move_down", "switch", "clone"):
                 yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 302, "POST")
+            yield admin(f"{model}_versions", f"{path}/{row}/versions/", 200)
+            yield admin(f"{model}_restore", f"{path}/{row}/versions/99/restore/", 404, "POST")
+            yield admin(f"{model}_try", f"{path}/try/", 200, "POST", {"days": "7"})
     yield from deliveries()
     yield admin("identification_signingkey_console", "identification/signingkey/console/", 200)
     yield admin("identification_signingkey_console", "identification/signingkey/console/", 200, "POST", {"token": "x"})
+    for method in ("GET", "POST"):
+        yield admin("identification_lookup_test", "identification/lookup/{identification_lookup}/test/", 200, method)
     yield admin("index", "", 200)
     yield page("admin:login", "/admin/login/", eve=403, ann=403, ada=302)
     yield admin("logout", "logout/", 302, "POST")

@@ -8,6 +8,14 @@ from tests.rights.row import Row, page, same
 def inbox() -> Iterator[Row]:
     for name, path in (("home", "/"), ("tray", "/views/all/"), ("rows", "/views/all/rows/")):
         yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
+    yield page("inbox:statistics", "/statistics/", eve=200, ann=200, ada=200)
+    for name, path in (("conflicts", "/conflicts/"), ("conflict_rows", "/conflicts/rows/")):
+        yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
+    one, verdict = "/conflicts/{conflict}/", {"verdict": "reject", "reason": "two people"}
+    yield page("inbox:conflict", one, eve=404, ann=200, ada=200, of_a_case=True)
+    yield page("inbox:decide", f"{one}decide/", "POST", verdict, eve=404, ann=403, ada=302, of_a_case=True)
+    for name, path in (("ledger", "ledger/"), ("ledger_csv", "ledger.csv")):
+        yield page(f"inbox:{name}", f"/people/{{person}}/{path}", eve=404, ann=200, ada=200, of_a_case=True)
     case = "/cases/{number}/"
     for name, path in (("case", case), ("fresh", f"{case}fresh/")):
         yield page(f"inbox:{name}", path, eve=404, ann=200, ada=200, of_a_case=True)
@@ -19,8 +27,26 @@ def inbox() -> Iterator[Row]:
         ("status", "status/", {"status": "open"}, 302),
         ("end_chat", "end-chat/", {"status": "pending"}, 409),
     )
+    yield page("unlock_codes", f"{case}unlock-codes/", "POST", eve=404, ann=302, ada=302, of_a_case=True)
+    yield page("look_up_refresh", f"{case}look-up/", "POST", eve=404, ann=302, ada=302, of_a_case=True)
     for name, path, body, done in verbs:
         yield page(f"inbox:{name}", case + path, "POST", body, eve=404, ann=done, ada=done, of_a_case=True)
+    yield from people()
+
+
+def people() -> Iterator[Row]:
+    """Who is who: Ann has no right to judge; what she may do with one is in tests/inbox/test_people.py."""
+    pages: tuple[tuple[str, str, str, dict[str, str], int], ...] = (
+        ("merge", "GET", "merge/?q=somebody", {}, 200),
+        ("merge_plan", "POST", "merge/plan/", {"with": "{person}"}, 422),
+        ("split", "GET", "split/", {}, 200),
+        ("split_plan", "POST", "split/plan/", {"user": "{user}"}, 200),
+        ("decide", "POST", "decide/", {"plan_hash": "x", "reason": "y"}, 409),
+        ("operations", "GET", "operations/", {}, 200),
+        ("undo", "POST", "operations/{operation}/undo/", {}, 302),
+    )
+    for name, method, path, body, done in pages:
+        yield page(f"inbox:person_{name}", f"/people/{{person}}/{path}", method, body, eve=403, ann=403, ada=done)
 
 
 def rest() -> Iterator[Row]:
@@ -34,11 +60,18 @@ def rest() -> Iterator[Row]:
     yield same("cases:file", "/files/{proof_channel}/", 200, public=True)
     yield page("live:stream", "/live/", stranger=401, eve=200, ann=200, ada=200)
     yield same("identify_js", "/widget/v1/identify.js", 200)
+    yield same("identify_confirm_js", "/widget/v1/identify-confirm.js", 200)
     yield same("identify_texts", "/widget/v1/identify/{public_id}/texts", 200)
     yield same("identify_codes", "/widget/v1/identify/{public_id}/codes", 401, "POST", {"token": "x.y.z"})
     yield same(
         "identify_codes", "/widget/v1/identify/{public_id}/codes", 403, "POST", {"user_email": "bob@example.com"}
     )
+    waiting, forged = "/widget/v1/identify/{public_id}/proposals", {"proof": {"token": "x.y.z"}}
+    yield same("identify_proposals", waiting, 401, "POST", forged)
+    yield same("identify_decision", f"{waiting}/1", 401, "POST", {**forged, "accept": True})
+    yield same("identify_decision", f"{waiting}/1", 400, "POST", forged)
+    for method in ("GET", "POST"):
+        yield same("identification_undo", "/links/undo/nonsense/", 410, method)
 
 
 def accounts() -> Iterator[Row]:

@@ -84,17 +84,62 @@ def other_api() -> Iterator[Row]:
     )
     for name, method, path, body, done in verbs:
         yield api(f"user-{name}", f"users/{{user}}/{path}", method, body, eve=404, ann=done, ada=done, of_a_case=True)
+    yield api("conflict-list", "conflicts/", eve=200, ann=200, read=200, ada=200)
+    one, verdict = "conflicts/{conflict}/", {"verdict": "reject", "reason": "two people"}
+    yield api("conflict-detail", one, eve=404, ann=200, read=200, ada=200, of_a_case=True)
+    yield api("conflict-decide", f"{one}decide/", "POST", verdict, eve=404, ann=403, ada=200, of_a_case=True)
     yield api("user-revoke-tokens", "users/{user}/revoke_tokens/", "POST", eve=403, ann=403, ada=200)
     # A key that writes is the company's server: whom it names, it names.
     whose = {"user": {"user_email": "new@example.com"}}
     yield api("identification_code-list", "identification_codes/", "POST", whose, eve=201, ann=201, ada=201)
     yield api("event-list", "events/", eve=200, ann=200, read=200, channel=200, ada=200)
+    yield from rule_api()
+    yield api("statistics-list", "statistics/", eve=200, ann=200, read=200, ada=200)
     for name in ("label", "group", "staff", "custom_field", "language"):
         yield api(f"{name}-list", f"{name}s/" if name != "staff" else "staff/", eve=200, ann=200, read=200, ada=200)
     yield api("company-list", "companies/", eve=200, ann=200, read=200, ada=200)
     for name in ("schema", "docs"):
         wrong_keys = dict.fromkeys(("retired key", "key of inactive"), 401)
         yield Row(name, f"/api/v1/{name}/", answers={**dict.fromkeys(ROLES, 200), **wrong_keys})
+
+
+def operation_api() -> Iterator[Row]:
+    """Who is who: of those here only Ada may judge it. The rest of it is in tests/api/test_operations.py."""
+    plans: tuple[tuple[str, dict[str, Any], int], ...] = (
+        ("merge", {"user_ids": ["{user}"]}, 422),
+        ("split", {"user_ids": ["{user}"]}, 201),
+        ("link", {"user_id": "{user}", "with_user_id": "{user}"}, 422),
+    )
+    for name, body, done in plans:
+        yield api(f"person-{name}-plan", f"persons/{name}_plan/", "POST", body, eve=403, ann=403, ada=done)
+    yield api("operation-list", "operations/", eve=200, ann=200, read=200, ada=200)
+    stale = {"plan_hash": "x", "reason": "y"}
+    yield api("operation-list", "operations/", "POST", stale, eve=403, ann=403, ada=409)
+    one = "operations/{operation}/"
+    yield api("operation-detail", one, eve=404, ann=200, read=200, ada=200, of_a_case=True)
+    yield api("operation-undo", f"{one}undo/", "POST", {}, eve=403, ann=403, ada=200)
+
+
+def rule_api() -> Iterator[Row]:
+    """Rules are the administrators'."""
+    body = {"list": "new", "title": "x", "actions": [{"kind": "add_note", "values": {"text": "x"}}]}
+    one = "rules/{rules_newcasesrule}/"
+    calls: tuple[tuple[str, str, str, Any, int], ...] = (
+        ("list", "GET", "rules/", None, 200),
+        ("list", "POST", "rules/", body, 201),
+        ("fields", "GET", "rules/fields/", None, 200),
+        ("runs", "GET", "rules/runs/", None, 200),
+        ("try-draft", "POST", "rules/test/", {"rule": body, "days": 1}, 200),
+        ("detail", "GET", one, None, 200),
+        ("detail", "PATCH", one, {"title": "y"}, 200),
+        ("test", "POST", f"{one}test/", {"days": 1}, 200),
+        ("move", "POST", f"{one}move/", {"places": 1}, 200),
+        ("versions", "GET", f"{one}versions/", None, 200),
+        ("restore", "POST", f"{one}restore/", {"version": 999}, 400),
+        ("detail", "DELETE", one, None, 204),
+    )
+    for name, method, path, sent, done in calls:
+        yield api(f"rule-{name}", path, method, sent, eve=403, ann=403, ada=done)
 
 
 # As Ann, on what is hers, with what is Dora's in the body.
@@ -123,9 +168,11 @@ FOREIGN_BODIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 FOREIGN_QUERIES = (
+    "/api/v1/conflicts/?user_id={their_user}",
     "/api/v1/cases/?show_active_chats=true&user_id={their_user}",
     "/api/v1/cases/?show_active_chats=true&user_custom_id={their_custom_id}",
     "/api/v1/cases/?show_active_chats=true&channel=cch{their_channel}",
     "/api/v1/users/?user_custom_id={their_custom_id}&user_custom_channel=cch{their_channel}",
     "/api/v1/users/?user_email={their_email}",
+    "/api/v1/operations/?user_id={their_user}",
 )

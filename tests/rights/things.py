@@ -6,8 +6,9 @@ from channels_custom import services as channels
 from channels_custom.models import CustomChannel
 from helpdesk.cases.models import Label
 from helpdesk.channels.models import Language, Widget
-from helpdesk.users.models import Agent, ApiKey, Company, CustomField, Group
+from helpdesk.users.models import Agent, ApiKey, BlockedValue, Company, CustomField, Group
 from identification import keys as signing
+from identification.models import LookUp
 from rules.models import Action, Rule
 from tests import world
 
@@ -31,10 +32,12 @@ def furnish(rule: Rule) -> dict[str, Any]:
         "users_apikey": ApiKey.objects.get(agent=owner),
         "users_agent": owner,
         "users_group": Group.objects.create(title="Team"),
+        "users_blockedvalue": BlockedValue.objects.create(pattern="info@*"),
         "cases_label": Label.objects.create(title="urgent"),
         "channels_widget": widget,
         "channels_custom_customchannel": channel,
         "identification_signingkey": signing.make("Shop", by=None)[0],
+        "identification_lookup": LookUp.objects.create(widget=widget, url="https://api.example.com/users/{id}"),
         **rules,
     }
     made_here["test"] = channels.send_test(channel)

@@ -10,6 +10,7 @@ from typing import Any
 
 NEGATIVE = {
     "is_not": "is",
+    "below": "at_least",
     "is_none": "is_any",
     "contains_none": "contains_any",
     "starts_not": "starts",
@@ -34,6 +35,12 @@ def holds(operator: str, value: Any, seen: Any, now: datetime) -> bool:  # noqa:
         return seen is None or seen in ("", frozenset()) or (isinstance(seen, str) and not seen.strip())
     if seen is None:
         return False
+    if operator in {"equals", "more", "less"} or (operator == "between" and isinstance(value[0], int)):
+        seen = number(seen)
+        if seen is None:
+            return False
+    elif operator in {"is", "starts", "contains_any"} and isinstance(value, list):
+        seen = spelled(seen)
     if isinstance(seen, str) and isinstance(value, list) and operator != "is_any":
         return text_holds(operator, [small(word).strip() for word in value], small(seen))
     if isinstance(seen, date):
@@ -51,6 +58,8 @@ def holds(operator: str, value: Any, seen: Any, now: datetime) -> bool:  # noqa:
             return bool(seen > value)
         case "less":
             return bool(seen < value)
+        case "at_least":
+            return bool(seen >= value)
         case "between":
             return bool(value[0] <= seen <= value[1])
         case "has_any":
@@ -58,6 +67,20 @@ def holds(operator: str, value: Any, seen: Any, now: datetime) -> bool:  # noqa:
         case "has_all":
             return set(value) <= set(seen)
     raise AssertionError(f"the reference knows no operator {operator!r}")
+
+
+def number(seen: Any) -> Any:
+    """A number, or a text that is one; None for anything else."""
+    if isinstance(seen, str):
+        return float(seen) if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", seen.strip()) else None
+    return None if isinstance(seen, bool) else seen
+
+
+def spelled(seen: Any) -> str:
+    """Anything as text: true, 7, 2.5."""
+    if isinstance(seen, bool):
+        return str(seen).lower()
+    return str(int(seen)) if isinstance(seen, float) and seen == int(seen) else str(seen)
 
 
 def text_holds(operator: str, words: list[str], seen: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Label
-from helpdesk.lib.fields import AGE, CHOICE, DATE, FLAG, KINDS, NUMBER, SET, TEXT, Field, Fixed, Kind
+from helpdesk.lib.fields import AGE, CHOICE, DATE, FLAG, KINDS, LOOSE, NUMBER, RANK, SET, TEXT, Field, Fixed, Kind
 from helpdesk.users.models import Group
 from rules import drafts
 from rules.evaluator import prepare
@@ -35,13 +35,18 @@ days = st.dates(date(2025, 12, 1), date(2026, 6, 1))
 SEEN: dict[str, st.SearchStrategy[Any]] = {
     TEXT.key: texts,
     CHOICE.key: st.sampled_from((None, *OPTIONS)),
+    RANK.key: st.sampled_from((None, *IDS)),
+    LOOSE.key: st.one_of(
+        texts, st.sampled_from((True, False, "7", " -2.5", "0x1", "٣")), st.integers(-5, 5), st.floats(-5, 5, width=16)
+    ),
     FLAG.key: st.sampled_from((None, True, False)),
     NUMBER.key: st.one_of(st.none(), st.integers(-5, 5)),
     DATE.key: st.one_of(st.none(), moments, days),
     AGE.key: st.one_of(st.none(), moments),
     SET.key: st.frozensets(st.sampled_from(IDS)),
 }
-CHOICES = {CHOICE.key: Fixed(tuple((o, o) for o in OPTIONS)), SET.key: Fixed(tuple((n, str(n)) for n in IDS))}
+NUMBERED = Fixed(tuple((n, str(n)) for n in IDS))
+CHOICES = {CHOICE.key: Fixed(tuple((o, o) for o in OPTIONS)), RANK.key: NUMBERED, SET.key: NUMBERED}
 
 
 def field_of(kind: Kind, number: int) -> Field:

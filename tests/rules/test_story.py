@@ -165,6 +165,7 @@ def test_carol_has_no_account_and_starts_over_later(bob):
     assert chat.says(code("Standard")) == "The code is valid, Standard tariff: to the support group"
 
 
+@pytest.mark.seed("003", "end users aren't prompted to provide their name or email address")
 @pytest.mark.seed("000", 'rule for new cases for users with the "Standard" tariff')
 @pytest.mark.parametrize(
     ("tariff", "title", "group"),

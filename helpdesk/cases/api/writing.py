@@ -13,10 +13,10 @@ from helpdesk.cases.models import Label, Priority
 from helpdesk.channels.models import Channel
 from helpdesk.events.occasion import occasion
 from helpdesk.users.api import shapes
-from helpdesk.users.api.views import visible_profiles
 from helpdesk.users.models import Agent, CustomField, FieldLevel, Group, Profile
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles, told, values
+from helpdesk.users.services.reading import seen_by
 
 
 def stored(data: dict[str, Any]) -> tuple[files.Stored, ...]:
@@ -137,7 +137,7 @@ def _who(data: dict[str, Any], channel: Channel, agent: Agent) -> Profile:
 
 def known_profile(user_id: int, agent: Agent, channel: Channel | None = None) -> Profile:
     """A user whom the agent may see. Raises ValidationError for all others."""
-    profile = visible_profiles(agent).select_related("person", "channel").filter(pk=user_id).first()
+    profile = seen_by(agent).select_related("person", "channel").filter(pk=user_id).first()
     if profile is None or (channel and profile.channel_id not in {None, channel.pk}):
         raise ValidationError({"user_id": [_("There is no such user in this channel.")]})
     return profile

@@ -92,7 +92,10 @@ class Message(models.Model):
                 name="one_answer_per_external_id",
             ),
         )
-        indexes = (models.Index(fields=("case", "created_at", "id"), name="message_case"),)
+        indexes = (
+            models.Index(fields=("case", "created_at", "id"), name="message_case"),
+            models.Index(fields=("created_at",), name="message_time"),
+        )
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -25,7 +25,6 @@ EVENTS = {
     Delivery.FAILED: "message.failed",
     Delivery.OFF: "message.failed",
 }
-WRITTEN = ("delivery", "problem", "next_try_at", "attempts", "delivered_at")
 
 
 @dataclass(frozen=True)
@@ -51,73 +50,75 @@ def sending(message_ids: Iterable[int]) -> None:
 
 def delivered(message_id: int, *, attempts: int = 0) -> Message:
     """The channel has it: attempts tells at which try."""
-    return report([Report(message_id, Delivery.DELIVERED, attempts)])[0]
+    return _one(Report(message_id, Delivery.DELIVERED, attempts))
 
 
 def read(message_id: int) -> Message:
     """The customer has read it, says the channel."""
-    return report([Report(message_id, Delivery.READ)])[0]
+    return _one(Report(message_id, Delivery.READ))
 
 
 def retrying(message_id: int, *, attempts: int, at: datetime, problem: str) -> Message:
-    return report([Report(message_id, Delivery.RETRYING, attempts, problem, at)])[0]
+    return _one(Report(message_id, Delivery.RETRYING, attempts, problem, at))
 
 
 def refused(message_id: int, *, attempts: int, problem: str) -> Message:
-    return report([Report(message_id, Delivery.REFUSED, attempts, problem)])[0]
+    return _one(Report(message_id, Delivery.REFUSED, attempts, problem))
 
 
 def failed(message_id: int, *, attempts: int, problem: str) -> Message:
-    return report([Report(message_id, Delivery.FAILED, attempts, problem)])[0]
+    return _one(Report(message_id, Delivery.FAILED, attempts, problem))
 
 
 def switched_off(message_id: int, *, problem: str) -> Message:
-    return report([Report(message_id, Delivery.OFF, None, problem)])[0]
+    return _one(Report(message_id, Delivery.OFF, None, problem))
 
 
 @occasion
-def report(reports: Sequence[Report]) -> list[Message]:
-    """What became of several answers, in one go. Gives their messages, in the same order."""
+def _one(told: Report) -> Message:
+    report([told])
+    return Message.objects.get(pk=told.message_id)
+
+
+@occasion
+def report(reports: Sequence[Report]) -> None:
+    """What became of several answers, in one go: by values and not by rows, since it happens so often."""
     ids = [each.message_id for each in reports]
     known = {each.case_id for each in reports if each.case_id}
     unknown = [each.message_id for each in reports if not each.case_id]
     if unknown:
         known.update(Message.objects.filter(pk__in=unknown).values_list("case_id", flat=True))
     cases = {case.pk: case for case in holding.hold_all(known)}
-    messages = Message.objects.defer("text", "html").in_bulk(ids)
-    moved = [each for each in reports if messages[each.message_id].delivery not in FINAL]
-    now = timezone.now()
-    for each in moved:
-        _move(messages[each.message_id], each, now)
-    _save([messages[each.message_id] for each in moved])
-    record_all([_event(each, messages[each.message_id], cases) for each in moved])
-    return [messages[each.message_id] for each in reports]
+    rows = Message.objects.filter(pk__in=ids).order_by().values_list("pk", "case_id", "delivery", "attempts")
+    stored = {pk: (case_id, delivery, attempts) for pk, case_id, delivery, attempts in rows}
+    moved = [(each, *stored[each.message_id]) for each in reports]
+    moved = [one for one in moved if one[2] not in FINAL]
+    _save([each for each, *_ in moved], timezone.now())
+    record_all([_event(each, cases[case_id], attempts) for each, case_id, _, attempts in moved])
 
 
-def _move(message: Message, each: Report, now: datetime) -> None:
-    message.delivery, message.problem, message.next_try_at = each.state, each.problem, each.at
-    if each.attempts is not None:
-        message.attempts = each.attempts
-    if each.state == Delivery.DELIVERED:
-        message.delivered_at = now
-
-
-def _save(messages: Sequence[Message]) -> None:
+def _save(reports: Sequence[Report], now: datetime) -> None:
     """One UPDATE for all that got the same values."""
     alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for message in messages:
-        alike[tuple(getattr(message, name) for name in WRITTEN)].append(message.pk)
-    for values, ids in alike.items():
-        Message.objects.filter(pk__in=ids).update(**dict(zip(WRITTEN, values, strict=True)))
+    for each in reports:
+        alike[each.state, each.problem, each.at, each.attempts].append(each.message_id)
+    for (state, problem, at, attempts), ids in alike.items():
+        values: dict[str, Any] = {"delivery": state, "problem": problem, "next_try_at": at}
+        if attempts is not None:
+            values["attempts"] = attempts
+        if state == Delivery.DELIVERED:
+            values["delivered_at"] = now
+        Message.objects.filter(pk__in=ids).update(**values)
 
 
-def _event(each: Report, message: Message, cases: dict[int, Case]) -> Event:
+def _event(each: Report, case: Case, attempts: int) -> Event:
+    """attempts: as they were stored before."""
     return event(
         EVENTS[each.state],
         by=None,
-        case=cases[message.case_id],
-        message=message,
+        case=case,
+        message=Message(pk=each.message_id),
         red=each.state in RED,
-        attempts=message.attempts,
-        problem=message.problem,
+        attempts=attempts if each.attempts is None else each.attempts,
+        problem=each.problem,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -19,8 +20,10 @@ from helpdesk.events.models import Event
 from helpdesk.events.occasion import current, edge, occasion
 from helpdesk.events.services import record
 from helpdesk.users.models import Profile
-from helpdesk.users.services import profiles
-from helpdesk.users.services.told import Conflict
+from helpdesk.users.services import conflicts, profiles
+from helpdesk.users.services.told import NotLinked
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Draft:
     or_new: bool = False
     stored: tuple[files.Stored, ...] = ()
     facts: Facts = field(default_factory=Facts)
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[NotLinked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,23 @@ def _still_open(named: Case, draft: Draft) -> Case | None:
     return None
 
 
-def _tell_conflicts(case: Case, profile: Profile, conflicts: Iterable[Conflict]) -> None:
-    """A line in the case for each address that is somebody else's: an agent decides. Once, however often it is told."""
-    for conflict in conflicts:
-        kind = "address.taken" if conflict.other else "address.proven_otherwise"
-        facts = {"address": conflict.address, "other": conflict.other, "account": conflict.account}
-        if not Event.objects.filter(case_id=case.pk, kind=kind, data__address=conflict.address).exists():
+def _tell_conflicts(case: Case, profile: Profile, told: Iterable[NotLinked]) -> None:
+    """A line in the case for each address that is somebody else's, where an agent judges the conflict.
+
+    Once, however often it is told; once a day in all cases where an agent has judged that these are two people.
+    """
+    for one in told:
+        kind = "address.taken" if one.other else "address.proven_otherwise"
+        before = Event.objects.filter(kind=kind, data__address=one.address)
+        if one.decided:
+            before = before.filter(profile_id=profile.pk, created_at__gt=timezone.now() - A_DAY)
+        else:
+            before = before.filter(case_id=case.pk)
+        if not before.exists():
+            facts = {"address": one.address, "other": one.other, "account": one.account}
             record(kind, by=profile, case=case, profile=profile, red=True, **facts)
+        if one.conflict:
+            conflicts.arose_in(one.conflict, case.pk)
 
 
 def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Body) -> Message:
@@ -170,8 +183,11 @@ def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Bo
     # At hand for the reactors: each that need not read it again saves a query of every message.
     current().hold(message)
     files.attach(message, draft.stored)
+    # The first message of a case, or of a chat after it had ended: a session of the customer's begins with it.
+    begins = {"begins": True} if not case.messages_count or (channel.sync and not case.active_chat) else {}
     reactivated = _touch(case, message, channel)
-    record("message.added", by=profile, case=case, message=message, profile=profile, author="profile", note=False)
+    about = {"case": case, "message": message, "profile": profile}
+    record("message.added", by=profile, **about, author="profile", note=False, **begins)
     if reactivated and case.status != Status.OPEN and not channel.sync:
         reopen(case, profile)
     return message

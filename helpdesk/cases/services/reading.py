@@ -8,7 +8,7 @@ from helpdesk.cases.models import Case, Message
 from helpdesk.cases.models.case import Cases
 from helpdesk.cases.models.message import Messages
 from helpdesk.channels.models import Channel
-from helpdesk.users.models import Agent, Person
+from helpdesk.users.models import Agent, Conflict, Person
 
 # The parts of a case that a page names: people, places and who works on it.
 WHOLE = ("profile__person__company", "profile__channel", "channel", "assignee", "group", "chat_agent", "merged_into")
@@ -33,7 +33,15 @@ def find(agent: Agent, number: str) -> Case:
     parts = Case.objects.filter(merged_into=OuterRef("pk"))
     labels = Case.labels.through.objects.filter(case=OuterRef("pk"))
     cases = seen_by(agent).select_related(*WHOLE)
-    return cases.annotate(has_parts=Exists(parts), has_labels=Exists(labels)).get(number=number)
+    there = {"has_parts": Exists(parts), "has_labels": Exists(labels), "has_conflicts": _conflicts("profile__person")}
+    return cases.annotate(**there).get(number=number)
+
+
+def _conflicts(person: str) -> Q:
+    """Whether there ever was a conflict about this person, on either side."""
+    sides = (Conflict.objects.filter(**{f"{side}__person": OuterRef(person)}) for side in ("profile", "account"))
+    one, other = map(Exists, sides)
+    return one | other
 
 
 def cases_of(person: Person, agent: Agent) -> Cases:

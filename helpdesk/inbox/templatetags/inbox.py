@@ -40,6 +40,20 @@ def age(moment: datetime) -> str:
     return date_format(local, "D") if days < 7 else short_date(local.date())
 
 
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """A length of time in two figures at most: 40 s, 5 min, 3 h, 2 d; a dash for none."""
+    if seconds is None:
+        return "–"
+    if seconds < MINUTE:
+        return _("%(number)d s") % {"number": seconds}
+    if seconds < HOUR:
+        return _("%(number)d min") % {"number": seconds // MINUTE}
+    if seconds < 48 * HOUR:
+        return _("%(number)d h") % {"number": seconds // HOUR}
+    return _("%(number)d d") % {"number": seconds // (24 * HOUR)}
+
+
 def short_date(day: date) -> str:
     """Day and month; the year only where it is another."""
     return date_format(day, "j M" if day.year == localtime(timezone.now()).year else "j M Y")

@@ -72,7 +72,7 @@ def page(request: HttpRequest, agent: Agent, case: Case) -> dict[str, Any]:
 def details(request: HttpRequest, agent: Agent, case: Case) -> dict[str, Any]:
     """All that is shown of one case."""
     person = case.profile.person
-    prefetch_related_objects([person], Prefetch("links", Link.objects.select_related("profile__channel")))
+    prefetch_related_objects([person], Prefetch("links", Link.objects.select_related("profile__channel", "operation")))
     if getattr(case, "has_labels", False):
         prefetch_related_objects([case], "labels")
     agents = everybody(case.channel)

@@ -3,8 +3,10 @@
 from helpdesk.lib.admin.consequences import WITNESSES, TellingAdmin, missed
 from helpdesk.lib.admin.named import NamedAdmin, NamedForm, NamedTabular, name_inputs
 from helpdesk.lib.admin.secret import SecretAdmin, ShownOnce
+from helpdesk.lib.admin.sections import SECTIONS
 
 __all__ = [
+    "SECTIONS",
     "WITNESSES",
     "NamedAdmin",
     "NamedForm",

@@ -14,6 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
+from helpdesk.lib.admin.sections import sections_of
+
 M = TypeVar("M", bound=models.Model)
 P = TypeVar("P", bound=models.Model)
 
@@ -76,6 +78,7 @@ class NamedAdmin(admin.ModelAdmin[M]):
         context.setdefault("show_save_and_add_another", add)
         if obj is not None:
             context |= {"title": str(obj), "subtitle": capfirst(self.opts.verbose_name)}
+            context["sections"] = sections_of(obj, request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def delete_view(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from requests import PreparedRequest, Request
@@ -63,7 +64,9 @@ def prepare(
     return request, _vet(str(request.url), allowed, limit=8 * MAX_URL)
 
 
+@lru_cache(maxsize=256)
 def _vet(url: str, allowed: tuple[AllowedNetwork, ...], limit: int = MAX_URL) -> Places:
+    """The text alone decides, so the same address is looked at once; where its name leads, each connection checks."""
     if len(url) > limit:
         raise Refused("url_too_long", str(limit))
     parts = _split(url)

@@ -5,10 +5,13 @@ An app registers what it knows about as rows of `FIELDS`; editors, API, rules, s
 
 from helpdesk.lib.fields.choices import Choice, Column, Fixed, Rows, remembered
 from helpdesk.lib.fields.controls import CONTROLS, Control, WrongValue
-from helpdesk.lib.fields.field import FIELDS, Field, Fields
+from helpdesk.lib.fields.field import FIELDS, Family, Field, Fields
 from helpdesk.lib.fields.inputs import Input, WrongValues, parse_all
-from helpdesk.lib.fields.kinds import AGE, CHOICE, DATE, FLAG, KINDS, NUMBER, SET, TEXT
+from helpdesk.lib.fields.kinds import AGE, CHOICE, DATE, FLAG, NUMBER, RANK, SET, TEXT
+from helpdesk.lib.fields.loose import LOOSE
 from helpdesk.lib.fields.operators import Kind, Operator, negation
+
+KINDS = (TEXT, CHOICE, RANK, FLAG, NUMBER, DATE, AGE, SET, LOOSE)
 
 __all__ = (
     "AGE",
@@ -18,12 +21,15 @@ __all__ = (
     "FIELDS",
     "FLAG",
     "KINDS",
+    "LOOSE",
     "NUMBER",
+    "RANK",
     "SET",
     "TEXT",
     "Choice",
     "Column",
     "Control",
+    "Family",
     "Field",
     "Fields",
     "Fixed",

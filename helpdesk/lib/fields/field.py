@@ -1,6 +1,6 @@
 """A field is one row of a table that everybody reads."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -69,26 +69,70 @@ class Field:
         return ask(rows, self.lookup, value) if ask and self.lookup else None
 
 
+@dataclass(frozen=True)
+class Family:
+    """Fields that nobody lists: what follows the prefix in their keys is typed where the condition is written.
+
+    label: of the whole family. make: takes what was typed, gives the field; None where there can be none of that name.
+    """
+
+    prefix: str
+    label: Any
+    kind: Kind
+    make: Callable[[str], Field | None]
+
+
+class Vocabulary(Mapping[str, Field]):
+    """{key: field} as things are at one moment; asked by key it also knows the fields of the families."""
+
+    def __init__(self, rows: Mapping[str, Field], families: Iterable[Family]) -> None:
+        self._rows, self.families = rows, tuple(families)
+
+    def __getitem__(self, key: str) -> Field:
+        if key in self._rows:
+            return self._rows[key]
+        made = (one.make(key.removeprefix(one.prefix)) for one in self.families if key.startswith(one.prefix))
+        field = next(made, None)
+        if field is None:
+            raise KeyError(key)
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 class Fields(Registry[Field]):
-    """The fixed rows, and sources of rows that admins make."""
+    """The fixed rows, sources of rows that admins make, and families."""
 
     def __init__(self) -> None:
         super().__init__("field")
         self._sources: list[tuple[str, Callable[[], Iterable[Field]]]] = []
+        self.families: list[Family] = []
 
     def provide(self, model: str, source: Callable[[], Iterable[Field]]) -> None:
         """Adds a source of fields that are rows of a table ("app.Model")."""
         self._sources.append((model, source))
 
-    def now(self) -> dict[str, Field]:
+    def open(self, family: Family) -> None:
+        """Adds a family of fields."""
+        self.families.append(family)
+
+    def family_of(self, key: str) -> Family | None:
+        """The family that a key belongs to, if any."""
+        return next((one for one in self.families if key.startswith(one.prefix)), None)
+
+    def now(self) -> Vocabulary:
         """{key: field} of everything there is at this moment; reads the sources' tables."""
         return recall(self, self._all)
 
-    def _all(self) -> dict[str, Field]:
+    def _all(self) -> Vocabulary:
         rows = {field.key: field for field in self}
         for _model, source in self._sources:
             rows.update((field.key, field) for field in source())
-        return rows
+        return Vocabulary(rows, self.families)
 
     def watched(self) -> set[type[models.Model]]:
         """The tables on which the meaning of conditions depends."""

@@ -92,6 +92,25 @@ CHOICE = kind(
     missing=(no_choice, negation("not_empty", _("is not empty"), no_choice)),
 )
 
+# — one of several that rise: the value of each is above those before it —
+
+not_below = Operator(
+    "at_least",
+    _("is at least"),
+    "choice",
+    lambda value: lambda seen: seen is not None and seen >= value,
+    column("gte"),
+)
+
+RANK = kind(
+    "rank",
+    _("step"),
+    not_below,
+    negation("below", _("is below"), not_below),
+    *CHOICE.operators.values(),
+    missing=tuple(CHOICE.operators[key] for key in sorted(CHOICE.missing)),
+)
+
 # — yes or no —
 
 yes = Operator(
@@ -259,5 +278,3 @@ SET = kind(
     negation("has_none", _("has none of"), has_any),
     missing=(negation("empty", _("is empty"), has_some), has_some),
 )
-
-KINDS = (TEXT, CHOICE, FLAG, NUMBER, DATE, AGE, SET)

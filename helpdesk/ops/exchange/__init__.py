@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from helpdesk.ops.exchange.sections import SECTIONS
+from helpdesk.ops.exchange.look_ups import LookUps
+from helpdesk.ops.exchange.sections import SECTIONS as PLAIN
+from helpdesk.ops.exchange.sections import Section
 from helpdesk.ops.exchange.steps import Mistakes, Step
 from rules import exchange as rules
 
@@ -15,6 +17,8 @@ __all__ = ("Mistakes", "Step", "export", "load")
 FORMAT = "helpdesk-config"
 VERSION = 1
 RULES = "rules"
+# Look-ups name widgets, channels and fields, which stand before them.
+SECTIONS: tuple[Section, ...] = (*PLAIN, LookUps())
 KNOWN = {"format", "version", RULES, *(section.key for section in SECTIONS)}
 
 

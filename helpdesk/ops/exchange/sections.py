@@ -9,11 +9,12 @@ from channels_custom import services as channels
 from channels_custom.models import CustomChannel
 from helpdesk.cases.actions import ACTIONS
 from helpdesk.cases.models import Label, Macro
+from helpdesk.channels import links
 from helpdesk.channels.models import Language, Widget
 from helpdesk.lib import egress
 from helpdesk.lib.fields import WrongValues
 from helpdesk.ops.exchange.steps import Mistakes, Step
-from helpdesk.users.models import CustomField, Group
+from helpdesk.users.models import BlockedValue, CustomField, Group
 
 Item = dict[str, Any]
 
@@ -159,6 +160,13 @@ class Groups(Section):
     shape = {"title": str, "active": bool}
 
 
+class SharedAddresses(Section):
+    key = "shared_addresses"
+    model = BlockedValue
+    shape = {"pattern": str, "note": str}
+    by = ("pattern",)
+
+
 class Channels(Section):
     """Custom channels, in the words of the API. A new one gets a secret of its own; none stands in a file."""
 
@@ -171,6 +179,8 @@ class Channels(Section):
         "webhook_url": str,
         "body_format": str,
         "sender_level": int,
+        "link_template": str,
+        "tells_links": bool,
         "silence": int,
         "active": bool,
     }
@@ -188,6 +198,8 @@ class Channels(Section):
             return
         if name == "webhook_url" and value and value != row.webhook_url:
             _check_address(value)
+        if name == "link_template" and value:
+            value = links.check(value)
         super().put(row, name, value)
 
     def save(self, row: CustomChannel, changed: list[str]) -> None:
@@ -216,6 +228,7 @@ class Widgets(Section):
         "texts": dict,
         "allowed_origins": str,
         "trust_page_data": bool,
+        "confirm_codes": bool,
         "active": bool,
     }
     by = ("kind", "title")
@@ -277,6 +290,7 @@ SECTIONS: tuple[Section, ...] = (
     Fields(),
     Labels(),
     Groups(),
+    SharedAddresses(),
     Channels(),
     Widgets(),
     Macros(),

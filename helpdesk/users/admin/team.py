@@ -32,7 +32,7 @@ def _zones() -> list[tuple[str, Any]]:
     return [("", desk), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
-ROW = ("name", "email", "is_admin", "is_active", "language", "timezone")
+ROW = ("name", "email", "is_admin", "is_active", "may_merge", "language", "timezone")
 
 
 class AgentForm(NamedForm[Agent]):
@@ -94,8 +94,8 @@ def _admins() -> Any:
 class AgentAdmin(SecretAdmin[Agent]):
     form = AgentForm
     change_form_template = "admin/users/agent/change_form.html"
-    list_display = ("name", "email", "is_admin", "is_active", "sees", "last_login")
-    list_filter = ("is_admin", "is_active", "groups")
+    list_display = ("name", "email", "is_admin", "is_active", "sees", "judges", "last_login")
+    list_filter = ("is_admin", "is_active", "may_merge", "groups")
     ordering = ("name",)
     search_fields = ("name", "email")
     fieldsets = (
@@ -110,6 +110,7 @@ class AgentAdmin(SecretAdmin[Agent]):
                 ),
             },
         ),
+        (_("What this agent may decide"), {"fields": ("may_merge",)}),
         (_("Preferences"), {"fields": ("language", "timezone")}),
     )
 
@@ -118,6 +119,10 @@ class AgentAdmin(SecretAdmin[Agent]):
         if agent.is_admin:
             return _("everything")
         return ", ".join(channel.title for channel in agent.channels.all()) or None
+
+    @admin.display(description=_("may link and merge people"), boolean=True)
+    def judges(self, agent: Agent) -> bool:
+        return agent.judges
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("channels")

@@ -61,6 +61,7 @@ class UserData(Strict):
     user_note = Text(required=False, allow_blank=True, max_length=5000)
     language_id = Text(required=False, allow_blank=True, max_length=12)
     custom_fields = serializers.DictField(required=False)
+    metadata = serializers.DictField(required=False)
 
 
 class Addresses(Strict):
@@ -75,6 +76,7 @@ class Addresses(Strict):
 def said(data: dict[str, Any], custom: dict[str, Any] | None = None) -> dict[str, Any]:
     """The part of a validated body that `values.say` takes. custom: the user's custom fields, already told apart."""
     found = {inner: data[outer] for outer, inner in PLAIN.items() if outer in data}
+    found |= {"metadata": data["metadata"]} if "metadata" in data else {}
     return {**found, **(custom if custom is not None else data.get("custom_fields") or {})}
 
 
@@ -100,6 +102,7 @@ def show(profile: Profile, *, fields: list[CustomField] | None = None) -> dict[s
         "user_note": person.note,
         "language_id": person.language,
         "custom_fields": person.values,
+        "metadata": person.metadata,
         "linked_users": [one.pk for one in linked],
         "external_id": external,
         "identified": profile.is_identified,

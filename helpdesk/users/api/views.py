@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.channels.models import Language
-from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.lib.api import Page, Strict
 from helpdesk.lib.ids import is_id
@@ -20,8 +19,8 @@ from helpdesk.users.api import shapes
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Agent, Company, CustomField, Group, Profile
 from helpdesk.users.models.fields import Source
-from helpdesk.users.models.people import Method, ProfileKind
-from helpdesk.users.services import identity, profiles, told, values
+from helpdesk.users.models.people import ProfileKind
+from helpdesk.users.services import conflicts, identity, profiles, reading, told, values
 
 
 class NewUser(shapes.UserData):
@@ -73,7 +72,7 @@ class UserView(ApiView):
     queryset = Profile.objects.none()
 
     def get_queryset(self) -> QuerySet[Profile]:
-        rows = visible_profiles(self.agent).select_related("person__company", "channel")
+        rows = reading.seen_by(self.agent).select_related("person__company", "channel")
         return rows.prefetch_related("person__profiles")
 
     def get_object(self) -> Profile:
@@ -106,8 +105,8 @@ class UserView(ApiView):
     @action(detail=True, methods=["put"])
     def link(self, request: Request, pk: str) -> Response:
         profile, other = self.get_object(), self._other(self.checked())
-        evidence = {"by": str(self.agent)}
-        identity.prove(profile, other, method=Method.API, level=3, evidence=evidence, by=self.agent)
+        evidence = {"by": str(self.agent), "key": self.key.name}
+        conflicts.link_as_told(profile, other, evidence=evidence, by=self.agent)
         return Response(shapes.show(self._fresh(profile)))
 
     @action(detail=True, methods=["put"])
@@ -157,24 +156,9 @@ class UserView(ApiView):
         return rows
 
 
-def visible_profiles(agent: Agent) -> QuerySet[Profile]:
-    """Admins see all people; others those of their channels, and whom they brought in as long as they wrote nowhere.
-
-    With each of them come the other profiles of the same person.
-    """
-    if agent.is_admin:
-        return Profile.objects.all()
-    channels = agent.channels.values("pk")
-    met = Event.objects.filter(profile_id=OuterRef("pk"), kind="profile.met", actor_kind="agent", actor_id=agent.pk)
-    here = Profile.objects.filter(pk=OuterRef("pk"), cases__channel__in=channels)
-    anywhere = Profile.objects.filter(pk=OuterRef("pk"), cases__isnull=False)
-    theirs = Q(channel__in=channels) | Exists(here) | (Exists(met) & ~Exists(anywhere))
-    return Profile.objects.filter(Exists(Profile.objects.filter(theirs, person=OuterRef("person"))))
-
-
 def check_visible(profile: Profile, agent: Agent, name: str) -> None:
     """Raises ValidationError with the field's name where the agent may not see this person: as for nobody."""
-    if not visible_profiles(agent).filter(pk=profile.pk).exists():
+    if not reading.seen_by(agent).filter(pk=profile.pk).exists():
         raise ValidationError({name: [_("There is no such user.")]})
 
 
@@ -253,6 +237,7 @@ class StaffView(Listed):
             "staff_full_name": row.name,
             "active": row.is_active,
             "admin": row.is_admin,
+            "may_merge": row.judges,
             "channels": [channel.api_key for channel in row.channels.all()],
             "groups": [group.pk for group in row.groups.all()],
         }

@@ -2,6 +2,7 @@ from helpdesk.users.models.agents import Agent, ApiKey, Group, StoredAnswer
 from helpdesk.users.models.conflicts import Apart, BlockedValue, Conflict
 from helpdesk.users.models.fields import CustomField, FieldLevel, Value
 from helpdesk.users.models.people import Company, Link, Operation, Person, Profile
+from helpdesk.users.models.plans import Plan
 
 __all__ = (
     "Agent",
@@ -16,6 +17,7 @@ __all__ = (
     "Link",
     "Operation",
     "Person",
+    "Plan",
     "Profile",
     "StoredAnswer",
     "Value",

@@ -70,11 +70,12 @@ class Source(models.TextChoices):
 class Value(models.Model):
     """What one source said of one profile: kept beside what others said, so that an unmerge can recompute.
 
-    key: name, position, language, note, company (a company's id) or `cf:<custom field key>`.
+    key: name, position, language, note, company (a company's id), claimed_email, claimed_phone, `cf:<custom field
+    key>` or `md:<key of the metadata>`.
     """
 
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="values_said")
-    key = models.CharField(max_length=70)
+    key = models.CharField(max_length=110)
     source = models.CharField(max_length=14, choices=Source)
     value = models.JSONField(null=True)
     at = models.DateTimeField(default=timezone.now)

@@ -31,7 +31,8 @@ class Person(models.Model):
 
     name, position, language, note, company, values ({custom field key: value}) and metadata ({key: text, number, true
     or false}) are what `Value` rows of the linked profiles add up to; they are written by `values.settle` alone.
-    tokens_void_before: signed tokens that are older are refused.
+    tokens_void_before: signed tokens that are older are refused. codes_locked_at: after too many wrong codes, until an
+    agent lifts it.
     """
 
     name = models.CharField(max_length=200, blank=True)
@@ -43,6 +44,7 @@ class Person(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     blocked = models.BooleanField(default=False)
     tokens_void_before = models.DateTimeField(null=True, blank=True)
+    codes_locked_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

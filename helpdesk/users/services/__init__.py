@@ -1,3 +1,3 @@
-from helpdesk.users.services import agents, identity, keys, profiles, told, values
+from helpdesk.users.services import agents, conflicts, identity, keys, profiles, told, values
 
-__all__ = ("agents", "identity", "keys", "profiles", "told", "values")
+__all__ = ("agents", "conflicts", "identity", "keys", "profiles", "told", "values")

@@ -4,8 +4,6 @@ So each of these verbs touches a handful of rows however long the history is, an
 what arrived in between.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +13,10 @@ from django.utils import timezone
 from helpdesk.channels.models import Level
 from helpdesk.events.occasion import current, occasion
 from helpdesk.events.services import Actor, record
-from helpdesk.users.errors import AlreadySomeoneElse, NotUndoable
-from helpdesk.users.models import Link, Operation, Person, Profile
+from helpdesk.users.errors import AlreadySomeoneElse
+from helpdesk.users.models import Agent, Link, Operation, Person, Profile
 from helpdesk.users.models.people import Method, ProfileKind
-from helpdesk.users.services import profiles, values
+from helpdesk.users.services import judged, profiles, undoing, values
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,24 @@ def link(
     level: int,
     evidence: dict[str, Any] | None = None,
     by: Actor | None,
+    reason: str = "",
 ) -> Link:
-    """From now on this profile is held to be that person's. Raises AlreadySomeoneElse where it is proven otherwise."""
+    """From now on this profile is held to be that person's.
+
+    Raises AlreadySomeoneElse where it is proven otherwise, KeptApart where an agent decided otherwise; an agent's link
+    (method AGENT) takes that back.
+    """
     profile, person = _hold(profile, person)
     ground = Ground(method, level, evidence or {})
     if profile.person_id == person.pk:
         return _strengthen(profile, ground, by)
-    if method != Method.AGENT and proven_otherwise(profile):
-        raise AlreadySomeoneElse
-    operation = _operation("link", {"person": person.pk, "before": _before([profile])}, by)
+    if method != Method.AGENT:
+        judged.check(profile.person, person)
+        if proven_otherwise(profile):
+            raise AlreadySomeoneElse
+    operation = _operation("link", {"person": person.pk, "before": undoing.before([profile])}, by, reason)
+    if method == Method.AGENT:
+        judged.lift(judged.between(profile.person, person).of(profile), by=by, operation=operation)
     return _move([profile], person, ground, by, operation)[0]
 
 
@@ -59,17 +66,21 @@ def prove(
 
     Other profiles of the writer's person come along. Raises AlreadySomeoneElse where `profile` is proven to be
     another person (unless the company's own server says so: method API), or where both people have an external id of
-    their own: no machine decides that.
+    their own: no machine decides that. Raises KeptApart where an agent decided that they are two.
     """
     held = profiles.hold_people(profile.pk, account.pk)
     profile, person = held[profile.pk], held[account.pk].person
     ground = Ground(method, level, evidence)
     if profile.person_id == person.pk:
         return _strengthen(profile, ground, by)
+    if method != Method.AGENT:
+        judged.check(profile.person, person)
     if (method != Method.API and proven_otherwise(profile)) or _both_external(profile.person, person):
         raise AlreadySomeoneElse
     others = [row for row in held.values() if row.person_id == profile.person_id and row.pk != profile.pk]
-    operation = _operation("link", {"person": person.pk, "before": _before([profile, *others])}, by)
+    operation = _operation("link", {"person": person.pk, "before": undoing.before([profile, *others])}, by)
+    if method == Method.AGENT:
+        judged.lift(judged.between(profile.person, person), by=by, operation=operation)
     _move(others, person, None, by, operation)
     return _move([profile], person, ground, by, operation)[0]
 
@@ -78,9 +89,8 @@ def prove(
 def unlink(profile: Profile, *, by: Actor | None, reason: str = "") -> Profile:
     """This profile is a person of its own again, as sure as its channel alone makes us."""
     (profile,) = profiles.hold(profile.pk)
-    person = Person.objects.create()
-    current().hold(person)
-    operation = _operation("unlink", {"person": person.pk, "before": _before([profile])}, by, reason)
+    person = _apart_from(profile.person)
+    operation = _operation("unlink", {"person": person.pk, "before": undoing.before([profile])}, by, reason)
     level = profile.channel.sender_level if profile.channel else Level.ANONYMOUS
     _move([profile], person, Ground(Method.AGENT, level, {"reason": reason}), by, operation)
     record("profile.unlinked", by=by, profile=profile, person=person, operation=operation.pk)
@@ -88,14 +98,31 @@ def unlink(profile: Profile, *, by: Actor | None, reason: str = "") -> Profile:
 
 
 @occasion
-def merge(person: Person, into: Person, *, by: Actor | None, reason: str = "") -> Operation:
-    """Two people are one: the profiles of `person` are linked to `into`, each as sure as before."""
-    moving = _people(person, into)[person.pk]
-    operation = _operation("merge", {"person": into.pk, "from": person.pk, "before": _before(moving)}, by, reason)
+def merge(
+    person: Person, into: Person, *, also: Iterable[Person] = (), by: Actor | None, reason: str = ""
+) -> Operation:
+    """Two people are one: the profiles of `person` are linked to `into`, each as sure as before.
+
+    also: further people who are the same. A block of one of them holds for all. Where an agent decided that two of
+    them are not the same, another agent's merge takes that back; nobody else's can: KeptApart.
+    """
+    others = [person, *also]
+    found = _people(*others, into)
+    into = _person(into.pk)
+    moving = [profile for other in others for profile in found[other.pk]]
+    blocked = not into.blocked and any(_person(other.pk).blocked for other in others)
+    plan = {"person": into.pk, "from": [other.pk for other in others], "before": undoing.before(moving)}
+    operation = _operation("merge", plan | ({"blocked": into.pk} if blocked else {}), by, reason)
+    for other in others:
+        if isinstance(by, Agent):
+            judged.lift(judged.between(other, into), by=by, operation=operation)
+        else:
+            judged.check(other, into)
     _move(moving, into, None, by, operation)
-    if person.blocked and not into.blocked:
-        Person.objects.filter(pk=into.pk).update(blocked=True)
-    record("person.merged", by=by, person=into, other=person.pk, operation=operation.pk)
+    if blocked:
+        _set_blocked(into, True)
+    for other in others:
+        record("person.merged", by=by, person=into, other=other.pk, operation=operation.pk)
     return operation
 
 
@@ -104,31 +131,42 @@ def split(moving: Iterable[Profile], *, by: Actor | None, reason: str = "") -> O
     """These profiles of one person become a person of their own."""
     held = profiles.hold_people(*(profile.pk for profile in moving))
     chosen = [held[profile.pk] for profile in moving]
-    person = Person.objects.create()
-    current().hold(person)
-    operation = _operation("split", {"person": person.pk, "before": _before(chosen)}, by, reason)
+    person = _apart_from(chosen[0].person)
+    operation = _operation("split", {"person": person.pk, "before": undoing.before(chosen)}, by, reason)
     _move(chosen, person, None, by, operation)
     record("person.split", by=by, person=person, other=chosen[0].person_id, operation=operation.pk)
     return operation
 
 
 @occasion
-def undo(operation: Operation, *, by: Actor | None) -> Operation:
+def keep_apart(profile: Profile, other: Profile, *, by: Actor | None, reason: str = "") -> Operation:
+    """Not the same person: no machine links the people of these two profiles again, until that is undone."""
+    held = profiles.hold_people(profile.pk, other.pk)
+    operation = _operation("apart", {"profiles": sorted((profile.pk, other.pk)), "before": {}}, by, reason)
+    judged.keep(held[profile.pk], held[other.pk], by=by, reason=reason, operation=operation)
+    return operation
+
+
+@occasion
+def undo(operation: Operation, *, by: Actor | None, reason: str = "") -> Operation:
     """Puts each profile back where it was, as sure as it was. Raises NotUndoable where something newer stands on it."""
     before: dict[str, dict[str, Any]] = operation.plan["before"]
     held = profiles.hold_people(*(int(pk) for pk in before))
-    operation = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
-    standing = Link.objects.filter(profile__in=[int(pk) for pk in before], until=None, operation=operation)
-    if operation.undone_by_id or standing.count() != len(before):
-        raise NotUndoable
-    back = _operation("undo", {"of": operation.pk, "before": _before([held[int(pk)] for pk in before])}, by)
+    operation = Operation.objects.select_for_update(of=("self",), no_key=True).get(pk=operation.pk)
+    undoing.check(operation)
+    plan = {"of": operation.pk, "before": undoing.before([held[int(pk)] for pk in before])}
+    back = _operation("undo", plan, by, reason)
     for pk, was in before.items():
         person = _person(was["person"])
         (link,) = _move([held[int(pk)]], person, _as_before(was), by, back)
         # The restored link stands on what the old one stood on, so that an earlier operation can be undone next.
         Link.objects.filter(pk=link.pk).update(operation=was["operation"])
+    undoing.restore_times(before, held)
+    if "blocked" in operation.plan and not undoing.blocked_since(operation):
+        _set_blocked(_person(operation.plan["blocked"]), False)
     operation.undone_by = back
     operation.save(update_fields=["undone_by"])
+    judged.undone(operation, by=by)
     record("operation.undone", by=by, what=operation.kind, operation=operation.pk)
     return back
 
@@ -171,6 +209,18 @@ def _person(pk: int) -> Person:
     return current().lock("person", Person.objects.all(), [pk])[0]
 
 
+def _apart_from(person: Person) -> Person:
+    """A new person, made out of this one: a block holds for both, or whoever is split off would be free of it."""
+    made = Person.objects.create(blocked=person.blocked)
+    current().hold(made)
+    return made
+
+
+def _set_blocked(person: Person, blocked: bool) -> None:
+    person.blocked, person.updated_at = blocked, timezone.now()
+    person.save(update_fields=["blocked", "updated_at"])
+
+
 def _people(*people: Person) -> dict[int, list[Profile]]:
     """{person: its profiles}, all locked."""
     ids = Profile.objects.filter(person__in=people).values_list("pk", flat=True)
@@ -180,38 +230,18 @@ def _people(*people: Person) -> dict[int, list[Profile]]:
     return found
 
 
-def _before(moving: Iterable[Profile]) -> dict[str, dict[str, Any]]:
-    """Where these profiles are linked now, to put it back: {profile: {person, method, level, evidence, operation}}."""
-    links = Link.objects.filter(profile__in=list(moving), until=None)
-    return {
-        str(link.profile_id): {
-            "person": link.person_id,
-            "method": link.method,
-            "level": link.level,
-            "evidence": link.evidence,
-            "operation": link.operation_id,
-        }
-        for link in links
-    }
-
-
 def _operation(kind: str, plan: dict[str, Any], by: Actor | None, reason: str = "") -> Operation:
     actor_kind, actor_id = by.actor if by else ("desk", None)
     return Operation.objects.create(
-        kind=kind, plan=plan, plan_hash=plan_hash(plan), actor_kind=actor_kind, actor_id=actor_id, reason=reason
+        kind=kind, plan=plan, plan_hash=undoing.plan_hash(plan), actor_kind=actor_kind, actor_id=actor_id, reason=reason
     )
-
-
-def plan_hash(plan: dict[str, Any]) -> str:
-    """What a plan is known by: a changed world gives another hash."""
-    return hashlib.sha256(json.dumps(plan, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _strengthen(profile: Profile, ground: Ground, by: Actor | None) -> Link:
     """Already linked: only how sure we are may rise, with its own link row as evidence."""
     if ground.level <= profile.level and profile.level >= Level.VOUCHED:
         return Link.objects.get(profile=profile, until=None)
-    operation = _operation("link", {"person": profile.person_id, "before": _before([profile])}, by)
+    operation = _operation("link", {"person": profile.person_id, "before": undoing.before([profile])}, by)
     return _move([profile], profile.person, ground, by, operation)[0]
 
 

@@ -11,7 +11,7 @@ from helpdesk.events.occasion import Again, current, occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.lib.text import BadAddress, check_text, normal_email, normal_phone
 from helpdesk.users.errors import UnusableAddress
-from helpdesk.users.models import Link, Person, Profile
+from helpdesk.users.models import BlockedValue, Link, Person, Profile
 from helpdesk.users.models.people import Method, ProfileKind
 
 # What programs write when they have no value: these never say who somebody is.
@@ -22,6 +22,7 @@ NOBODY = frozenset(
     }
 )
 ADDRESS_LIMIT = 320
+SHARED_KINDS = frozenset({ProfileKind.EMAIL, ProfileKind.PHONE})
 
 
 def normal(kind: str, address: str) -> str:
@@ -43,6 +44,20 @@ def says_nothing(address: str) -> bool:
     """Whether this looks like a program's empty value (`null`, `0000…`): it must link nobody."""
     bare = address.strip().casefold()
     return bare in NOBODY or set(bare) <= set("0-+ .")
+
+
+def links_nobody(kind: str, address: str) -> bool:
+    """Whether many may share this address, so that it must not make one person of two.
+
+    A program's empty value, or what the admin wrote under “Shared addresses”; of those only e-mail and phone are
+    asked about, by one query. Raises UnusableAddress.
+    """
+    if says_nothing(address):
+        return True
+    if kind not in SHARED_KINDS:
+        return False
+    told = normal(kind, address)
+    return any(value.covers(told) for value in BlockedValue.objects.all())
 
 
 def find(kind: str, address: str, channel: Channel | None = None) -> Profile | None:

@@ -4,7 +4,9 @@ A value hangs on the profile it came by, never on the person: so a merge moves n
 """
 
 import datetime
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -17,7 +19,7 @@ from helpdesk.lib.text import check_text, one_line
 from helpdesk.users.errors import BadValue, UnknownField
 from helpdesk.users.models import Company, CustomField, FieldLevel, Person, Profile, Value
 from helpdesk.users.models.fields import FieldKind, Source
-from helpdesk.users.services import profiles
+from helpdesk.users.services import metadata, profiles
 
 STRONG, MIDDLE, WEAK = 3, 2, 1
 RANK: dict[str, int] = {
@@ -33,21 +35,38 @@ RANK: dict[str, int] = {
     Source.BROWSER: WEAK,
 }
 PLAIN = {"name": 200, "position": 200, "language": 12, "note": 5000, "company": 200}
+# Addresses that somebody only named: shown as such, they link nothing and belong to no one's facts.
+CLAIMS = {"claimed_email": 320, "claimed_phone": 64}
+RESERVED = frozenset({*PLAIN, *CLAIMS, metadata.NAME})  # no custom field can be said under these names
 CUSTOM = "cf:"
 LIMIT = 5000
+EMPTIED = 200  # metadata keys, empty ones too, that one source may have said of one profile
+
+
+@dataclass(frozen=True)
+class Datum:
+    """One key of the metadata, for a panel: as it is shown, who said it and when."""
+
+    key: str
+    text: str
+    said: Value | None
 
 
 @occasion
-def say(profile: Profile, source: str, said: dict[str, Any], *, by: Actor | None) -> Event | None:
+def say(
+    profile: Profile, source: str, said: dict[str, Any], *, by: Actor | None, all_metadata: bool = False
+) -> Event | None:
     """Keeps what a source says of the person behind a profile; gives the event if anything shown has changed.
 
-    said: name, position, language, note, company (by name) and custom fields of level user, by key or `cf_<id>`.
-    None empties a value. Raises UnknownField and BadValue with the field's name.
+    said: name, position, language, note, company (by name), `metadata` (an object) and custom fields of level user,
+    by key or `cf_<id>`. None empties a value. all_metadata: what this source said earlier and does not repeat is
+    gone. Raises UnknownField and BadValue with the field's name.
     """
     wanted = check(said)
-    if not wanted:
+    if not wanted and not all_metadata:
         return None
     (profile,) = profiles.hold(profile.pk)
+    _make_room(profile, source, {key for key in wanted if key.startswith(metadata.PREFIX)}, alone=all_metadata)
     now = timezone.now()
     rows = [Value(profile=profile, key=key, source=source, value=value, at=now) for key, value in wanted.items()]
     Value.objects.bulk_create(
@@ -61,14 +80,29 @@ def say(profile: Profile, source: str, said: dict[str, Any], *, by: Actor | None
     )
 
 
+def _make_room(profile: Profile, source: str, keys: set[str], *, alone: bool) -> None:
+    """So that metadata with ever new keys do not fill the table. Raises BadValue."""
+    said = Value.objects.filter(profile=profile, source=source, key__startswith=metadata.PREFIX).exclude(key__in=keys)
+    if alone:
+        said.delete()
+    elif keys and (said.exclude(value=None).count() + len(keys) > metadata.MOST or said.count() + len(keys) > EMPTIED):
+        raise BadValue(fields={metadata.NAME: [_("At most %(most)d keys.") % {"most": metadata.MOST}]})
+
+
 def check(said: dict[str, Any]) -> dict[str, Any]:
     """What was said, by storage key and in storage form. Raises UnknownField and BadValue."""
-    fields = {field.key: field for field in _fields()} if set(said) - set(PLAIN) else {}
+    fields = {field.key: field for field in _fields()} if set(said) - RESERVED else {}
     by_id = {f"cf_{field.pk}": field for field in fields.values()}
     clean: dict[str, Any] = {}
     for name, value in said.items():
         if name in PLAIN:
             clean[name] = _plain(name, value)
+            continue
+        if name in CLAIMS:
+            clean[name] = _line(name, value, CLAIMS[name])
+            continue
+        if name == metadata.NAME:
+            clean |= {metadata.PREFIX + key: datum for key, datum in metadata.check(value).items()}
             continue
         field = fields.get(name) or by_id.get(name)
         if field is None:
@@ -156,13 +190,13 @@ def settle(person: Person) -> set[str]:
     best = _best(person)
     shown: dict[str, Any] = {name: best.get(name) or "" for name in PLAIN if name != "company"}
     shown["company_id"] = best.get("company")
-    shown["values"] = {
-        key.removeprefix(CUSTOM): value for key, value in best.items() if key.startswith(CUSTOM) and value is not None
-    }
-    changed = {name for name, value in shown.items() if getattr(person, name) != value}
+    shown["values"] = _of(best, CUSTOM)
+    shown["metadata"] = _of(best, metadata.PREFIX)
+    changed = {name for name, value in shown.items() if not _same(getattr(person, name), value)}
     if not changed:
         return set()
     names = _names(changed, person.values, shown["values"])
+    names |= {f"{metadata.NAME}.{key}" for key in _differing(person.metadata, shown["metadata"])}
     for name, value in shown.items():
         setattr(person, name, value)
     person.updated_at = timezone.now()
@@ -170,19 +204,40 @@ def settle(person: Person) -> set[str]:
     return names
 
 
+def _of(best: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The values whose keys begin so, without the empty ones."""
+    return {key.removeprefix(prefix): best[key] for key in best if key.startswith(prefix) and best[key] is not None}
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Python takes 1, 1.0 and True for one value; JSON does not."""
+    return bool(old == new) and json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+
+
 def _names(changed: set[str], old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    custom = {key for key in {*old, *new} if old.get(key) != new.get(key)}
-    return {name.removesuffix("_id") for name in changed - {"values"}} | custom
+    return {name.removesuffix("_id") for name in changed - {"values", "metadata"}} | _differing(old, new)
+
+
+def _differing(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    return {key for key in {*old, *new} if not _same(old.get(key), new.get(key))}
 
 
 def _best(person: Person) -> dict[str, Any]:
     """{key: value} of the highest rank; within a rank the newest word wins, also when it empties the value."""
-    best: dict[str, tuple[tuple[int, datetime.datetime, int], Any]] = {}
-    for said in Value.objects.filter(profile__person=person):
-        weight = (RANK[said.source], said.at, said.pk)
-        if said.key not in best or weight > best[said.key][0]:
-            best[said.key] = (weight, said.value)
-    return {key: value for key, (_weight, value) in best.items()}
+    return {key: said.value for key, said in best(Value.objects.filter(profile__person=person)).items()}
+
+
+def best(rows: Iterable[Value]) -> dict[str, Value]:
+    """{key: the word of these that is shown}."""
+    found: dict[str, Value] = {}
+    for said in rows:
+        if said.key not in found or _weight(said) > _weight(found[said.key]):
+            found[said.key] = said
+    return found
+
+
+def _weight(said: Value) -> tuple[int, datetime.datetime, int]:
+    return RANK[said.source], said.at, said.pk
 
 
 def origins(person: Person) -> dict[str, Value]:
@@ -193,3 +248,18 @@ def origins(person: Person) -> dict[str, Value]:
         if key not in best or (RANK[said.source], said.at) > (RANK[best[key].source], best[key].at):
             best[key] = said
     return best
+
+
+def metadata_rows(person: Person) -> list[Datum]:
+    """The person's metadata, by key. One query, and none where there are no metadata."""
+    if not person.metadata:
+        return []
+    said = origins(person)
+    known = sorted(person.metadata.items())
+    return [Datum(key, _as_text(value), said.get(metadata.PREFIX + key)) for key, value in known]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

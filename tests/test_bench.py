@@ -1,0 +1,21 @@
+"""The benchmarks run and say what they found in the form that they promise. What they find is for `make bench`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = ("bench/identity.py", "--json", "--profile", "embedded", "--cases", "12", "--codes", "40", "--times", "3")
+
+
+@pytest.mark.slow
+def test_the_bench_of_identity_names_its_three_figures() -> None:
+    ran = subprocess.run([sys.executable, *WORDS], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
+    figures = {figure["name"]: figure for figure in json.loads(ran.stdout)["figures"]}
+    assert list(figures) == ["merge_ms", "merge_rows_growth", "redeem_ms_1m"]
+    assert all(figure["better"] == "lower" and figure["value"] > 0 for figure in figures.values())
+    assert figures["merge_rows_growth"]["value"] == 1
