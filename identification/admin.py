@@ -42,6 +42,7 @@ WIDGETS.register(
         words=phrases.WORDS,
         samples=snippets.samples,
         refused=refused,
+        scenes=phrases.SCENES,
     )
 )
 

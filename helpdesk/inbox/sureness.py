@@ -1,7 +1,7 @@
 """How sure we are of a person, and why, in words."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,7 +129,15 @@ def known(links: Iterable[Link]) -> Known:
     by_agents = [link.operation for link in links if link.operation and link.operation.actor_kind == "agent"]
     numbers = {operation.actor_id for operation in by_agents if operation.actor_id}
     agents = Agent.objects.filter(pk__in=numbers) if numbers else ()
-    return Known({link.profile_id: link.profile.address for link in links}, {one.pk: str(one) for one in agents})
+    return Known(dict(_addresses(links)), {one.pk: str(one) for one in agents})
+
+
+def _addresses(links: list[Link]) -> Iterator[tuple[int, str]]:
+    """By profile; for an id of the company's own the e-mail address that goes with it, which says more to people."""
+    mail = next((link.profile.address for link in links if link.profile.kind == ProfileKind.EMAIL), "")
+    for link in links:
+        profile = link.profile
+        yield profile.pk, mail if mail and profile.kind == ProfileKind.EXTERNAL else profile.address
 
 
 def of_link(link: Link | None, level: int, who: Known) -> Sure:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.channels.models import Widget, WidgetKind
 from helpdesk.lib.admin import TellingAdmin
-from helpdesk.widget.forms import form_of, groups
+from helpdesk.widget.forms import form_of, groups, languages
 from helpdesk.widget.kinds import WIDGETS, Kind
+from helpdesk.widget.languages import direction
 
 
 @admin.register(Widget)
@@ -23,8 +24,8 @@ class WidgetAdmin(TellingAdmin[Widget]):
     change_form_template = "admin/channels/widget/change_form.html"
 
     class Media:
-        css = {"all": ("settings/snippet.css",)}
-        js = (forms.Script("settings/copy.js", type="module"),)
+        css = {"all": ("settings/snippet.css", "settings/preview.css")}
+        js = (forms.Script("settings/copy.js", type="module"), forms.Script("settings/preview.js", type="module"))
 
     @admin.display(description=_("id in the snippet"))
     def script_id(self, widget: Widget) -> str:
@@ -64,7 +65,11 @@ class WidgetAdmin(TellingAdmin[Widget]):
         form_url: str = "",
         obj: Widget | None = None,
     ) -> HttpResponse:
-        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        context |= {
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+            "preview": _preview(_kind(obj)),
+        }
         if obj:
             kind = _kind(obj)
             context |= {"samples": kind.samples(obj), "refused": kind.refused(obj)}
@@ -79,6 +84,13 @@ class WidgetAdmin(TellingAdmin[Widget]):
 
 def _kind(widget: Widget | None) -> Kind:
     return WIDGETS.get(widget.kind if widget else WidgetKind.IDENTIFICATION)
+
+
+def _preview(kind: Kind) -> dict[str, Any]:
+    """What the preview shows, as JSON: scenes of parts, in the languages whose inputs stand on the page."""
+    scenes = [{"title": str(one.title), "parts": one.parts, "facts": dict(one.facts)} for one in kind.scenes]
+    spoken = [{"id": one.pk, "code": one.code, "title": one.title, "dir": direction(one.code)} for one in languages()]
+    return {"scenes": scenes, "languages": spoken}
 
 
 def _texts(kind: Kind) -> list[tuple[Any, dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """Kinds of widgets, as far as their page in the admin goes. The app that serves a kind registers it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from helpdesk.channels.models import Widget
@@ -28,10 +28,23 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """One state of a widget, for the preview beside its texts. parts: what stands in it, from top to bottom.
+
+    A part is (look, phrase): look is heading, text, box, button, other (a second button) or small. A phrase that is no
+    key stands there as it is, such as a code. facts: what stands for {name} in phrases.
+    """
+
+    title: Any
+    parts: tuple[tuple[str, str], ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Kind:
     """key: as in `Widget.kind`. phrases: {key: what an admin reads beside the input}; words: our own texts.
 
-    samples: what to copy into a site. refused: why visitors were turned away.
+    samples: what to copy into a site. refused: why visitors were turned away. scenes: what the preview shows.
     """
 
     key: str
@@ -39,6 +52,7 @@ class Kind:
     words: Words
     samples: Callable[[Widget], Sequence[Sample]]
     refused: Callable[[Widget], Sequence[Refused]]
+    scenes: Sequence[Scene] = ()
 
 
 WIDGETS: Registry[Kind] = Registry("kind of widget")

@@ -36,6 +36,23 @@ def test_an_admin_makes_a_widget_and_copies_its_snippet(open_desk: Open) -> None
     expect(copy).to_have_text("Copy")
 
 
+def test_the_preview_follows_what_is_typed_in_each_language(open_desk: Open) -> None:
+    Language.objects.create(code="ar", title="Arabic")
+    widget = Widget.objects.create(title="Account page", texts={"de": {"title": "Wer bist du?"}})
+    page = open_desk(world.admin(), f"/admin/channels/widget/{widget.pk}/change/")
+    dialog = page.locator("[data-dialog]")
+    expect(dialog).to_contain_text("Copy this code and send it in the chat.")
+    page.get_by_text("Texts in Deutsch").click()
+    page.get_by_label("Button: new code").and_(page.locator(":visible")).fill("Noch einer <b>bitte</b>")
+    expect(dialog).to_contain_text("Wer bist du?")
+    expect(dialog.locator(".button")).to_have_text("Noch einer <b>bitte</b>")
+    page.get_by_label("Language").last.select_option(label="Arabic")
+    expect(dialog).to_have_attribute("dir", "rtl")
+    page.get_by_label("State").select_option(label="Confirming")
+    assert dialog.locator(".other").count() == 2
+    assert Widget.objects.get().texts == {"de": {"title": "Wer bist du?"}}, "nothing is saved"
+
+
 @pytest.mark.seed("000", "translate the phrases used into all the languages added in the localization settings")
 def test_an_admin_writes_the_words_of_one_language(open_desk: Open) -> None:
     widget = Widget.objects.create(title="Account page")

@@ -40,8 +40,8 @@ def test_it_leaves_as_a_message_of_the_desk_itself(linked: tuple[Case, Case]) ->
     message = Message.objects.get(case=linked[1], author=Author.DESK)
     assert (message.agent_id, message.rule_id, message.note, message.from_api) == (None, None, False, False)
     job = Job.objects.filter(kind="webhook", message_id=message.pk).get()
-    assert b'"sent_via_rule":1' in bytes(job.payload)
-    assert b'"staff_id":0' in bytes(job.payload)
+    assert b'"sent_via_rule":1' in bytes(job.payload or b"")
+    assert b'"staff_id":0' in bytes(job.payload or b"")
 
 
 def test_nothing_new_is_no_news_and_a_notice_makes_no_other(linked: tuple[Case, Case], bob: Profile) -> None:

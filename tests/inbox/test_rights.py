@@ -1,5 +1,7 @@
 """Who sees what in the inbox: Ann her channels, Eve nothing, strangers the sign-in page."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -44,9 +46,9 @@ OF_A_CASE = {"case", "fresh", "write", "again", "cancel", "assign", "status", "e
 
 
 # What stands in an address that is of no case.
-MORE = {"tray": ["all"], "rows": ["all"], "conflict": [1], "decide": [1], "ledger": [1], "ledger_csv": [1]}
+MORE: dict[str, list[Any]] = {"tray": ["all"], "rows": ["all"], "person_undo": [1, 1]}
+MORE |= {name: [1] for name in ("conflict", "decide", "ledger", "ledger_csv")}
 MORE |= {f"person_{page}": [1] for page in ("merge", "merge_plan", "split", "split_plan", "decide", "operations")}
-MORE["person_undo"] = [1, 1]
 
 
 def address(name: str, case: Case) -> str:

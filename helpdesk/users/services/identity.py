@@ -75,7 +75,7 @@ def prove(
         return _strengthen(profile, ground, by)
     if method != Method.AGENT:
         judged.check(profile.person, person)
-    if (method != Method.API and proven_otherwise(profile)) or _both_external(profile.person, person):
+    if (method != Method.API and proven_otherwise(profile)) or _both_external(held.values()):
         raise AlreadySomeoneElse
     others = [row for row in held.values() if row.person_id == profile.person_id and row.pk != profile.pk]
     operation = _operation("link", {"person": person.pk, "before": undoing.before([profile, *others])}, by)
@@ -191,9 +191,9 @@ def proven_otherwise(profile: Profile) -> bool:
     return not Link.objects.filter(profile=profile, until=None, method=Method.FIRST).exists()
 
 
-def _both_external(one: Person, other: Person) -> bool:
-    external = Profile.objects.filter(person__in=(one, other), kind=ProfileKind.EXTERNAL)
-    return external.values("person").distinct().count() > 1
+def _both_external(held: Iterable[Profile]) -> bool:
+    """Of all profiles of two people."""
+    return len({row.person_id for row in held if row.kind == ProfileKind.EXTERNAL}) > 1
 
 
 def _hold(profile: Profile, person: Person) -> tuple[Profile, Person]:
@@ -275,8 +275,7 @@ def _move(
         profile.identified_at = (profile.identified_at or now) if why.level >= Level.VOUCHED else None
     Profile.objects.bulk_update(moving, ["person", "level", "identified_at"])
     links = Link.objects.bulk_create(made)
-    for touched in {**people, person.pk: person}.values():
-        values.settle(touched)
+    values.settle(*{**people, person.pk: person}.values())
     return links
 
 

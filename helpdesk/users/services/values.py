@@ -5,10 +5,12 @@ A value hangs on the profile it came by, never on the person: so a merge moves n
 
 import datetime
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -185,13 +187,20 @@ def _date(name: str, text: str | None) -> str:
         raise BadValue(fields={name: [_("This has to be a date such as 2024-04-08.")]}) from None
 
 
-def settle(person: Person) -> set[str]:
-    """Recomputes what is shown for a person from all that was said of its profiles. Gives the names that changed."""
-    best = _best(person)
-    shown: dict[str, Any] = {name: best.get(name) or "" for name in PLAIN if name != "company"}
-    shown["company_id"] = best.get("company")
-    shown["values"] = _of(best, CUSTOM)
-    shown["metadata"] = _of(best, metadata.PREFIX)
+def settle(*people: Person) -> set[str]:
+    """Recomputes what is shown for these people from all that was said of their profiles. Gives what changed."""
+    said: dict[int, list[Value]] = defaultdict(list)
+    for row in Value.objects.filter(profile__person__in=people).annotate(whose=F("profile__person")):
+        said[row.whose].append(row)
+    return {name for person in people for name in _settled(person, said[person.pk])}
+
+
+def _settled(person: Person, said: Iterable[Value]) -> set[str]:
+    words = {key: row.value for key, row in best(said).items()}
+    shown: dict[str, Any] = {name: words.get(name) or "" for name in PLAIN if name != "company"}
+    shown["company_id"] = words.get("company")
+    shown["values"] = _of(words, CUSTOM)
+    shown["metadata"] = _of(words, metadata.PREFIX)
     changed = {name for name, value in shown.items() if not _same(getattr(person, name), value)}
     if not changed:
         return set()
@@ -204,9 +213,9 @@ def settle(person: Person) -> set[str]:
     return names
 
 
-def _of(best: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _of(words: dict[str, Any], prefix: str) -> dict[str, Any]:
     """The values whose keys begin so, without the empty ones."""
-    return {key.removeprefix(prefix): best[key] for key in best if key.startswith(prefix) and best[key] is not None}
+    return {key.removeprefix(prefix): words[key] for key in words if key.startswith(prefix) and words[key] is not None}
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -222,13 +231,8 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
     return {key for key in {*old, *new} if not _same(old.get(key), new.get(key))}
 
 
-def _best(person: Person) -> dict[str, Any]:
-    """{key: value} of the highest rank; within a rank the newest word wins, also when it empties the value."""
-    return {key: said.value for key, said in best(Value.objects.filter(profile__person=person)).items()}
-
-
 def best(rows: Iterable[Value]) -> dict[str, Value]:
-    """{key: the word of these that is shown}."""
+    """{key: the word of these that is shown}: of the highest rank, then the newest, also when it empties the value."""
     found: dict[str, Value] = {}
     for said in rows:
         if said.key not in found or _weight(said) > _weight(found[said.key]):
