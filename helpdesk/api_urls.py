@@ -13,6 +13,7 @@ from helpdesk.users.api import operations
 from helpdesk.users.api import views as users
 from helpdesk.users.api.conflicts import ConflictView
 from identification.api import CodeView, RevocationView
+from identification.settings_api import SigningKeyView, WidgetView
 from rules.api import RuleView
 
 router = SimpleRouter()
@@ -27,6 +28,8 @@ router.register("conflicts", ConflictView, "conflict")
 router.register("identification_codes", CodeView, "identification_code")
 router.register("events", EventView, "event")
 router.register("statistics", StatisticsView, "statistics")
+router.register("signing_keys", SigningKeyView, "signing_key")
+router.register("widgets", WidgetView, "widget")
 router.register("rules", RuleView, "rule")
 router.register("labels", LabelView, "label")
 router.register("groups", users.GroupView, "group")

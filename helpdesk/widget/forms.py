@@ -1,7 +1,7 @@
 """The form of a widget: settings, and one input for each phrase in each language of the desk."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -37,9 +37,7 @@ class WidgetForm(NamedForm[Widget]):
             self.fields[name].initial = self.instance.texts.get(language, {}).get(key, "")
 
     def clean_allowed_origins(self) -> str:
-        """Exact origins, one a line, as browsers send them. Raises ValidationError for the first that is none."""
-        lines = [line.strip() for line in self.cleaned_data["allowed_origins"].splitlines() if line.strip()]
-        return "\n".join(dict.fromkeys(origin(line) for line in lines))
+        return origins(self.cleaned_data["allowed_origins"].splitlines())
 
     def save(self, commit: bool = True) -> Any:
         texts = {language: dict(told) for language, told in self.instance.texts.items()}
@@ -50,6 +48,11 @@ class WidgetForm(NamedForm[Widget]):
                 told[key] = self.cleaned_data[name]
         self.instance.texts = {language: told for language, told in texts.items() if told}
         return super().save(commit)
+
+
+def origins(lines: Iterable[str]) -> str:
+    """Exact origins, one a line, as browsers send them. Raises ValidationError for the first that is none."""
+    return "\n".join(dict.fromkeys(origin(line.strip()) for line in lines if line.strip()))
 
 
 def origin(text: str) -> str:

@@ -94,6 +94,7 @@ def other_api() -> Iterator[Row]:
     yield api("identification_code-list", "identification_codes/", "POST", whose, eve=201, ann=201, ada=201)
     yield api("event-list", "events/", eve=200, ann=200, read=200, channel=200, ada=200)
     yield from rule_api()
+    yield from identification_api()
     yield api("statistics-list", "statistics/", eve=200, ann=200, read=200, ada=200)
     for name in ("label", "group", "staff", "custom_field", "language"):
         yield api(f"{name}-list", f"{name}s/" if name != "staff" else "staff/", eve=200, ann=200, read=200, ada=200)
@@ -118,6 +119,22 @@ def operation_api() -> Iterator[Row]:
     one = "operations/{operation}/"
     yield api("operation-detail", one, eve=404, ann=200, read=200, ada=200, of_a_case=True)
     yield api("operation-undo", f"{one}undo/", "POST", {}, eve=403, ann=403, ada=200)
+
+
+def identification_api() -> Iterator[Row]:
+    """Keys and widgets are the administrators'."""
+    calls: tuple[tuple[str, str, str, Any, int], ...] = (
+        ("signing_key-list", "GET", "signing_keys/", None, 200),
+        ("signing_key-list", "POST", "signing_keys/", {"title": "x"}, 201),
+        ("signing_key-detail", "GET", "signing_keys/{identification_signingkey}/", None, 200),
+        ("signing_key-retire", "POST", "signing_keys/{identification_signingkey}/retire/", {}, 200),
+        ("widget-list", "GET", "widgets/", None, 200),
+        ("widget-list", "POST", "widgets/", {"title": "x"}, 201),
+        ("widget-detail", "GET", "widgets/{channels_widget}/", None, 200),
+        ("widget-detail", "PATCH", "widgets/{channels_widget}/", {"title": "y"}, 200),
+    )
+    for name, method, path, sent, done in calls:
+        yield api(name, path, method, sent, eve=403, ann=403, ada=done)
 
 
 def rule_api() -> Iterator[Row]:
