@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.channels.models import Widget, WidgetKind
 from helpdesk.lib.admin import SecretAdmin, ShownOnce
 from helpdesk.widget.kinds import WIDGETS, Kind, Refused
-from identification import keys, phrases, snippets
+from identification import keys, phrases, scenes, snippets
 from identification.banners import ending
 from identification.console_page import ConsoleAdmin
 from identification.errors import REASONS
@@ -42,7 +42,7 @@ WIDGETS.register(
         words=phrases.WORDS,
         samples=snippets.samples,
         refused=refused,
-        scenes=phrases.SCENES,
+        scenes=scenes.SCENES,
     )
 )
 

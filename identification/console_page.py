@@ -42,11 +42,20 @@ class TokenForm(forms.Form):
 
 
 class PersonForm(forms.Form):
+    """Whose tokens are void; with a session only those that name it, which may be a credential of the site."""
+
     external_id = forms.CharField(
         label=_("Your id of the customer (external_id)"),
         label_suffix="",
         max_length=255,
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+    )
+    session = forms.CharField(
+        label=_("One session only (its sid or jti)"),
+        label_suffix="",
+        max_length=255,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}),
     )
 
 
@@ -57,8 +66,8 @@ class ConsoleAdmin(NamedAdmin[SigningKey]):
         view = self.admin_site.admin_view(self.console_view)
         return [path("console/", view, name="identification_signingkey_console"), *super().get_urls()]
 
-    @method_decorator((never_cache, sensitive_post_parameters("token")))
-    @sensitive_variables("form", "token")
+    @method_decorator((never_cache, sensitive_post_parameters("token", "session")))
+    @sensitive_variables("form", "person", "token")
     def console_view(self, request: HttpRequest) -> HttpResponse:
         """GET: the inputs. POST: what was found in the token, or that somebody's tokens are void now."""
         if not self.has_change_permission(request):
@@ -84,8 +93,11 @@ class ConsoleAdmin(NamedAdmin[SigningKey]):
         return TemplateResponse(request, "admin/identification/signingkey/console.html", context)
 
 
+@sensitive_variables("form", "session")
 def _revoke(request: HttpRequest, form: PersonForm) -> bool:
-    """Voids the tokens of the person with this id; False with a sentence in the form where there is none."""
+    """Voids the tokens of the person with this id, or of one session of theirs; False with a sentence in the form
+    where there is no such person.
+    """
     try:
         profile = profiles.find(ProfileKind.EXTERNAL, form.cleaned_data["external_id"])
     except Refusal:
@@ -93,7 +105,11 @@ def _revoke(request: HttpRequest, form: PersonForm) -> bool:
     if profile is None:
         form.add_error("external_id", _("Nobody with this id is known: there is nothing to void."))
         return False
+    name = {"name": profile.name or profile.address}
+    if session := form.cleaned_data["session"]:
+        services.revoke_session(profile, session, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("The tokens of this one session of %(name)s are void.") % name)
+        return True
     services.revoke_tokens(profile, by=request.user)  # type: ignore[arg-type]
-    name = profile.name or profile.address
-    messages.success(request, _("The tokens that %(name)s had until now are void.") % {"name": name})
+    messages.success(request, _("The tokens that %(name)s had until now are void.") % name)
     return True

@@ -80,7 +80,7 @@ declare(
         _("Link not undone"),
         _("The customer says that {account} is not theirs, but something newer stands on that link. Please decide."),
     ),
-    Kind("code.conflict", _("Code of somebody else"), _("A code of another person was sent: {why}")),
+    Kind("code.conflict", _("Code of somebody else"), _("A code of another person was sent. Nothing was linked.")),
     Kind("code.braked", _("Identification paused"), _("Too many wrong codes: none are accepted until {until}")),
     Kind("signing_key.made", _("Signing key made"), _("{actor} made the signing key {kid}")),
     Kind("signing_key.retired", _("Signing key retired"), _("{actor} retired the signing key {kid}")),

@@ -78,6 +78,7 @@ class LookUpForm(NamedForm[LookUp]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_headers = requests.headers_of(self.instance) if self.instance.pk else {}
+        self.old_url = self.instance.url
         self._choose("drop_headers", [(name, _("%(name)s: set") % {"name": name}) for name in self.set_headers])
         if self.instance.pk:
             del self.fields["place"]  # it stays where it is
@@ -161,6 +162,10 @@ class LookUpForm(NamedForm[LookUp]):
         new = data.get("new_headers") or {}
         gone = {*map(str.lower, new), *map(str.lower, data.get("drop_headers") or ())}
         headers = {name: value for name, value in self.set_headers.items() if name.lower() not in gone} | dict(new)
+        kept = headers.keys() - new.keys()
+        if kept and not requests.same_server(self.old_url, data.get("url") or self.old_url):
+            words = _("This is another server. Tick the headers of the old one below, and enter those of the new one.")
+            self.add_error("url", words)
         if len(headers) > requests.MOST_HEADERS:
             self.add_error("new_headers", _("At most %(most)d headers.") % {"most": requests.MOST_HEADERS})
         return headers

@@ -1,6 +1,6 @@
 """Who is it? The first of the reactors: everything after it knows who writes."""
 
-from helpdesk.cases.models import Message
+from helpdesk.cases.models import Attachment, Message
 from helpdesk.events.models import Event
 from helpdesk.events.occasion import Occasion, current, reacts_to
 from helpdesk.users.models import Link, Profile
@@ -11,15 +11,21 @@ from identification.services import alarms, look_ups, notices
 
 
 def may_hold_a_code(event: Event) -> bool:
-    """Whether a customer wrote something in which there may be a code; the message is at hand where it just came in."""
-    message = current().held.get((Message, event.message_id))
-    by_customer = event.data.get("author") == "profile"
-    return by_customer and (not isinstance(message, Message) or services.may_hold_a_code(message))
+    """Whether a customer sent something in which there may be a code.
+
+    The message and its files are at hand where it just came in.
+    """
+    held = current().held
+    message = held.get((Message, event.message_id))
+    if event.data.get("author") != "profile" or not isinstance(message, Message):
+        return event.data.get("author") == "profile"
+    files = [row for row in held.values() if isinstance(row, Attachment) and row.message_id == message.pk]
+    return services.may_hold_a_code(message, files)
 
 
 @reacts_to("message.added", only=may_hold_a_code)
 def who_is_it(it: Occasion) -> None:
-    """Redeems identification codes in the customer's messages of this occasion."""
+    """Redeems identification codes in the customer's messages of this occasion, and blanks them."""
     added = [event for event in it.of("message.added") if event.data.get("author") == "profile"]
     services.check([event.message_id for event in added if event.message_id])
 

@@ -60,7 +60,7 @@ def rows(sent: str) -> dict[str, Any]:
     """What the editor sent, as an object; empty where it is none."""
     try:
         found = json.loads(sent or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         found = {}
     return found if isinstance(found, dict) else {}
 

@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from helpdesk.outbox.pump import Pump
 from tests import emptying, servers
-from tests.shared import SharedWorker
+from tests.plugins import sharing
 
-pytest_plugins = ["tests.plugins.promises", "tests.plugins.figures"]
+pytest_plugins = ["tests.plugins.promises", "tests.plugins.figures", "tests.plugins.sharing"]
 
 PROFILE = os.environ.get("HELPDESK_PROFILE", "embedded")
 PUMP = os.environ.get("HELPDESK_PUMP", "on")
@@ -56,8 +56,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what must run in both profiles. Raises UsageError if a whole run would leave a part of it out."""
-    if WORKER == "on":  # those that share a worker, after each other and last
-        items.sort(key=_shares_the_worker)
     for item in items:
         if _bound(item) and not any(item.get_closest_marker(name) for name in ("browser", "embedded", "full")):
             item.add_marker("both")
@@ -66,10 +64,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = set().union(*(_bound(item) for item in items if not item.get_closest_marker("embedded")))
         if left_out := sorted(there - kept):
             raise pytest.UsageError(f"no test of {', '.join(left_out)} runs on PostgreSQL, and some must")
-
-
-def _shares_the_worker(item: pytest.Item) -> bool:
-    return "outbox" in getattr(item, "fixturenames", ())
 
 
 def _bound(item: pytest.Item) -> frozenset[str]:
@@ -112,27 +106,19 @@ def _right_database() -> None:
         assert Path(name).is_absolute(), f"the test database must be a file, not {name}"
 
 
-@pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorker]:
-    shared = SharedWorker(tmp_path_factory.mktemp("worker"))
-    yield shared
-    shared.end()
-
-
 @pytest.fixture
-def outbox(request: pytest.FixtureRequest, transactional_db: None, settings: Settings) -> Iterator[None]:
+def outbox(transactional_db: None, settings: Settings) -> Iterator[None]:
     """Whatever moves the outbox in this profile, running for the length of a test; it may call loopback.
 
     A worker sees what is committed, hence `transactional_db`.
     """
     settings.EGRESS_ALLOW_NETWORKS = LOOPBACK
     if WORKER == "on":
-        shared: SharedWorker = request.getfixturevalue("_shared")
         url = servers.with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
-        server = shared.take({**os.environ, "DATABASE_URL": url, "EGRESS_ALLOW_NETWORKS": LOOPBACK})
+        server = sharing.worker.take({**os.environ, "DATABASE_URL": url, "EGRESS_ALLOW_NETWORKS": LOOPBACK})
         yield
         print(server.end_of_log())  # shown beside the failure, if there is one
-        shared.give_back()
+        sharing.worker.give_back()
         return
     pump = Pump()
     pump.start()

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.cases.models import Attachment, Message
 from helpdesk.cases.models.message import upload_path
+from helpdesk.events.occasion import current
 from helpdesk.lib import egress
 from helpdesk.lib.errors import Refusal
 from helpdesk.outbox import services as outbox
@@ -107,6 +108,8 @@ def attach(message: Message, stored: Iterable[Stored]) -> None:
         for one in stored
     ]
     for row in Attachment.objects.bulk_create(rows) if rows else ():
+        # At hand for the reactors, as the message itself.
+        current().hold(row)
         if row.source_url:
             outbox.enqueue("fetch_file", lane=f"file:{row.token.hex}", group="files", body={"attachment": row.pk})
 

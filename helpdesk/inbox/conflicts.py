@@ -19,6 +19,7 @@ from helpdesk.users.models.conflicts import Conflicts
 from helpdesk.users.models.people import Method, ProfileKind
 from helpdesk.users.services import conflicts
 from helpdesk.users.services.conflicts import Kind, State, Verdict
+from helpdesk.users.services.evidence import told_to
 
 Panel = tuple[str, dict[str, Any]] | None
 # Beside a case: more stand in the list of conflicts.
@@ -83,7 +84,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Card:
-    """seen: the agent may see both sides. now: what has changed since, in words. decided: who and what, if so."""
+    """seen: the agent may see both sides, and all of whom the evidence tells.
+
+    now: what has changed since, in words. decided: who and what, if so.
+    """
 
     conflict: Conflict
     seen: bool
@@ -106,7 +110,7 @@ def panel(case: Case, agent: Agent) -> Panel:
     sides = [link.profile_id for link in case.profile.person.links.all() if link.until is None]
     seen = conflicts.seen_by(agent).filter(pk=OuterRef("pk"))
     rows = Conflict.objects.of_profiles(sides).annotate(seen=Exists(seen)).order_by("-pk")
-    found = list(_whole(rows)[: 2 * (MOST_OPEN + MOST_DECIDED)])
+    found = _marked(_whole(rows)[: 2 * (MOST_OPEN + MOST_DECIDED)], agent)
     waiting = [one for one in found if one.state == State.OPEN]
     done = [one for one in found if one.state != State.OPEN and one.seen]  # type: ignore[attr-defined]
     if not waiting and not done:
@@ -126,12 +130,22 @@ def listed(agent: Agent, *, is_open: bool, before: int | None = None) -> list[Co
     rows = conflicts.seen_by(agent).filter(state if is_open else ~state).order_by("-pk")
     if before:
         rows = rows.filter(pk__lt=before)
-    return list(_whole(rows)[: ROWS + 1])
+    return _marked(_whole(rows)[: ROWS + 1], agent)
 
 
 def find(agent: Agent, pk: int) -> Conflict:
     """Raises Conflict.DoesNotExist also where the agent does not see both sides."""
-    return _whole(conflicts.seen_by(agent)).get(pk=pk)
+    (found,) = _marked([_whole(conflicts.seen_by(agent)).get(pk=pk)], agent)
+    return found
+
+
+def _marked(rows: Iterable[Conflict], agent: Agent) -> list[Conflict]:
+    """Each with `seen`: whether the agent sees both sides (unless the row says so, yes) and all in its evidence."""
+    rows = list(rows)
+    told = told_to(agent, rows)
+    for row in rows:
+        row.seen = getattr(row, "seen", True) and row.pk in told  # type: ignore[attr-defined]
+    return rows
 
 
 def _whole(rows: Conflicts) -> Conflicts:
@@ -145,14 +159,14 @@ def judges() -> list[str]:
 
 
 def cards_of(rows: Iterable[Conflict], agent: Agent, *, here: Case | None = None) -> list[Card]:
-    """Each as a card; `seen` on the row says whether the agent sees both sides (without it: yes)."""
+    """Each as a card; `seen` on the row says whether the agent may read it."""
     rows = list(rows)
     people = Agent.objects.in_bulk({one.actor_id for one in rows if one.actor_kind == "agent" and one.actor_id})
     return [_card(one, agent, people, here) for one in rows]
 
 
 def _card(conflict: Conflict, agent: Agent, people: dict[int, Agent], here: Case | None) -> Card:
-    if not getattr(conflict, "seen", True):
+    if not conflict.seen:  # type: ignore[attr-defined]
         return Card(conflict, seen=False)
     words = _words(conflict)
     is_open = conflict.state == State.OPEN
@@ -169,7 +183,9 @@ def _card(conflict: Conflict, agent: Agent, people: dict[int, Agent], here: Case
 
 
 def called(conflict: Conflict, side: str) -> str:
-    """The name of a side, or its address, as it was found."""
+    """The name of a side, or its address, as it was found, as far as the agent may read it."""
+    if not conflict.seen:  # type: ignore[attr-defined]
+        return _("Somebody")
     told = conflict.evidence[side]
     return str(told["name"] or told["address"])
 

@@ -1,10 +1,13 @@
 """A person's ledger in words: when, what, by whom, and what shows it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from string import Formatter
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,8 +16,8 @@ from helpdesk.events.kinds import EVENTS
 from helpdesk.events.models import Event
 from helpdesk.inbox import sureness, timeline
 from helpdesk.inbox.people import Names, icon_of, name_of, place_named
-from helpdesk.users.models import Agent, Link, Operation, Profile
-from helpdesk.users.services import ledger
+from helpdesk.users.models import Agent, Link, Operation, Person, Profile
+from helpdesk.users.services import ledger, reading
 
 SHOWN = 50
 # What a link is called that is a part of more.
@@ -47,41 +50,65 @@ class Entry:
 
 @dataclass(frozen=True)
 class Around:
-    """What the entries of one page name, by id. links: by the event that told of them."""
+    """What the entries of one page name, by id, as far as its reader sees it. links: by the event that told of them.
 
+    people: whose names may be told; reasons: of operations that moved nobody whom the reader does not see.
+    """
+
+    people: set[int]
     profiles: dict[int, Profile]
     agents: dict[int, Agent]
     links: dict[int, Link]
     operations: dict[int, Operation]
+    reasons: dict[int, str]
     known: sureness.Known
 
 
-def entries(events: Iterable[Event]) -> list[Entry]:
-    """Events as lines. The same few queries however many there are."""
+def entries(events: Iterable[Event], person: Person, agent: Agent) -> list[Entry]:
+    """Events as lines of this person's ledger, for this reader. The same few queries however many there are."""
     events = list(events)
-    around = _around(events)
+    around = _around(events, person, agent)
     return [_entry(event, around) for event in events]
 
 
-def _around(events: Sequence[Event]) -> Around:
+def _around(events: Sequence[Event], person: Person, agent: Agent) -> Around:
+    seen = reading.seen_by(agent)
     numbers = {event.profile_id for event in events} | {_actor(event, "profile") for event in events}
     numbers |= {event.data.get("account") for event in events if isinstance(event.data.get("account"), int)}
-    profiles = Profile.objects.select_related("channel", "person").in_bulk(numbers - {None})
+    profiles = seen.select_related("channel", "person").in_bulk(numbers - {None})
     told = Link.objects.filter(profile__in=profiles, event_id__in=[event.pk for event in events])
     links = {link.event_id: link for link in told.select_related("operation", "profile") if link.event_id}
     operations = {event.data.get("operation") for event in events if isinstance(event.data.get("operation"), int)}
     found = Operation.objects.in_bulk(operations)
     acting = {_actor(event, "agent") for event in events} | {one.actor_id for one in found.values()}
     agents = Agent.objects.in_bulk(acting - {None})
-    addresses = _addresses(profiles, links)
-    return Around(profiles, agents, links, found, sureness.Known(addresses, {pk: str(a) for pk, a in agents.items()}))
+    known = sureness.Known(_addresses(profiles, links, seen), {pk: str(one) for pk, one in agents.items()})
+    return Around(_people(events, person, seen), profiles, agents, links, found, _reasons(found, seen), known)
 
 
-def _addresses(profiles: dict[int, Profile], links: dict[int, Link]) -> dict[int, str]:
+def _people(events: Sequence[Event], person: Person, seen: QuerySet[Profile]) -> set[int]:
+    """Of the people whom these events are about: this one, those whom the reader sees, and those who are nobody any
+    more, and of whose profiles the reader sees all.
+    """
+    others = {event.person_id for event in events if event.person_id} - {person.pk}
+    theirs = Exists(seen.filter(person=OuterRef("pk")))
+    hidden = Exists(Link.objects.filter(person=OuterRef("pk")).exclude(profile__in=seen))
+    told = Person.objects.filter(theirs | ~hidden, pk__in=others).values_list("pk", flat=True)
+    return {person.pk, *told} if others else {person.pk}
+
+
+def _reasons(operations: dict[int, Operation], seen: QuerySet[Profile]) -> dict[int, str]:
+    """What agents wrote about people: not of operations that moved somebody whom the reader does not see any more."""
+    hidden = Link.objects.filter(operation=OuterRef("pk")).exclude(profile__in=seen)
+    told = Operation.objects.filter(pk__in=operations).exclude(reason="").exclude(Exists(hidden))
+    return dict(told.values_list("pk", "reason")) if operations else {}
+
+
+def _addresses(profiles: dict[int, Profile], links: dict[int, Link], seen: QuerySet[Profile]) -> dict[int, str]:
     """Of the profiles on the page, and of the accounts whose codes were used."""
     accounts = {link.evidence.get("account") for link in links.values()} - profiles.keys()
     missing = [number for number in accounts if isinstance(number, int)]
-    more = Profile.objects.filter(pk__in=missing).values_list("pk", "address") if missing else ()
+    more = seen.filter(pk__in=missing).values_list("pk", "address") if missing else ()
     return {**{pk: profile.address for pk, profile in profiles.items()}, **dict(more)}
 
 
@@ -97,15 +124,31 @@ def _entry(event: Event, around: Around) -> Entry:
         id=event.pk,
         at=event.created_at,
         title=_title(event, operation),
-        sentence=timeline.sentence(event, by),
+        sentence=timeline.sentence(event, by) if _is_told(event, around) else "",
         by=by,
         where=f"{profile.address} · {place_named(profile)}" if profile else "",
         icon=icon_of(profile) if profile else "user-round",
         evidence=_evidence(event, around),
-        reason=operation.reason if operation else "",
+        reason=around.reasons.get(operation.pk, "") if operation and not _is_hidden(event, around) else "",
         red=event.red,
         undone=bool(operation and operation.undone_by_id),
     )
+
+
+def _is_told(event: Event, around: Around) -> bool:
+    """Whether the sentence may stand there. One about somebody whom the reader does not see may hold no free text."""
+    if not _is_hidden(event, around):
+        return True
+    kind = EVENTS.get(event.kind)
+    places = {name for _text, name, _spec, _conversion in Formatter().parse(str(kind.sentence)) if name}
+    return places <= {"actor", *kind.words}
+
+
+def _is_hidden(event: Event, around: Around) -> bool:
+    """Whether it is about a profile or a person whom the reader does not see."""
+    if event.profile_id and event.profile_id not in around.profiles:
+        return True
+    return bool(event.person_id) and event.person_id not in around.people
 
 
 def _title(event: Event, operation: Operation | None) -> str:
@@ -127,22 +170,22 @@ def _by(event: Event, around: Around) -> str:
 def _evidence(event: Event, around: Around) -> str:
     """How we know, by the link that the event told of; for a first meeting, how sure we were."""
     link = around.links.get(event.pk)
-    if link is None:
+    if link is None or _is_hidden(event, around):
         return ""
     sure = sureness.of_link(link, link.level, around.known)
     return ", ".join(part for part in (sure.how or sure.reason, sure.evidence) if part)
 
 
-def table(events: Iterable[Event]) -> Iterable[list[str]]:
+def table(events: Iterable[Event], person: Person, agent: Agent) -> Iterable[list[str]]:
     """The lines of a CSV file, its head first. A thousand events at a time."""
     yield [_("time"), _("what"), _("in words"), _("by"), _("profile"), _("evidence"), _("reason"), _("undone")]
     part: list[Event] = []
     for event in events:
         part.append(event)
         if len(part) == 1000:
-            yield from map(_cells, entries(part))
+            yield from map(_cells, entries(part, person, agent))
             part = []
-    yield from map(_cells, entries(part))
+    yield from map(_cells, entries(part, person, agent))
 
 
 def _cells(entry: Entry) -> list[str]:
@@ -152,13 +195,19 @@ def _cells(entry: Entry) -> list[str]:
 
 
 # What a spreadsheet may take for the beginning of a formula, also in full width, and after what it skips.
-FORMULA = frozenset("=+-@|%\t\r\n＝＋－＠")
+FORMULA = re.compile(r"""[\s\x00-\x1f\u200b-\u200f\u2060\ufeff"']*[=+\-@|%＝＋－＠]""")
+# Where one that was told of another separator than the comma begins a new cell.
+CUT = re.compile(r"([;\t\r\n])")
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet computes (OWASP: CSV injection)."""
-    bare = text.lstrip(" \u00a0\u200b\ufeff\"'")
-    return f"'{text}" if bare[:1] in FORMULA and bare else text
+    """The text as a cell that no spreadsheet computes, whatever it takes for a separator (OWASP: CSV injection)."""
+    first, *more = CUT.split(text)
+    return _quoted(text, first) + "".join(_quoted(part, part) for part in more)
+
+
+def _quoted(tested: str, text: str) -> str:
+    return f"'{text}" if FORMULA.match(tested) else text
 
 
 def groups(chosen: str) -> list[tuple[str, Any, bool]]:

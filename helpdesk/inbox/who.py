@@ -69,12 +69,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Done:
-    """An operation in a list."""
+    """An operation in a list. undoable: by this agent, as far as they see everybody concerned."""
 
     operation: Operation
     what: str
     who: str
     undone_by: str
+    undoable: bool
 
 
 def panel(case: Case, agent: Agent) -> Panel:
@@ -140,13 +141,14 @@ def _outcomes(body: dict[str, Any], person: int | None) -> Iterable[Outcome]:
             yield Outcome(field["title"], field["text"], str(words), look, field["source_text"])
 
 
-def listed(rows: Iterable[Operation]) -> list[Done]:
+def listed(rows: Iterable[Operation], agent: Agent) -> list[Done]:
     """Operations with whom they moved. rows: with names, as `undoing.named` gives them."""
     operations = list(rows)
     wanted = {pk for one in operations for pk in undoing.profiles_of(one)}
     moved = Profile.objects.select_related("person", "channel").in_bulk(wanted)
+    barred = undoing.barred(agent, operations)
     return [
-        Done(one, _what(one, moved), undoing.done_by(one), undoing.undone_by(one) if one.undone_by else "")
+        Done(one, _what(one, moved), undoing.done_by(one), undoing.undone_by(one), one.pk not in barred)
         for one in operations
     ]
 

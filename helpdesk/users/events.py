@@ -16,8 +16,10 @@ declare(
     Kind("person.merged", _("People merged"), _("This person was merged with another")),
     Kind("person.split", _("Person split"), _("A profile was split off")),
     Kind("person.blocked", _("Person blocked"), _("This person was blocked")),
+    Kind("person.disabled", _("Person deleted"), _("This person was moved to deleted")),
+    Kind("person.restored", _("Person restored"), _("This person is not deleted any more")),
     Kind("person.unblocked", _("Person unblocked"), _("This person is no longer blocked")),
-    Kind("person.conflict", _("Two people, one address"), _("Two people claim the same address: {why}")),
+    Kind("person.conflict", _("Two people, one address"), _("Two people claim the same address")),
     Kind("person.apart_lifted", _("No longer kept apart"), _("Two people are no longer kept apart")),
     # data: conflict, what (its kind), value (what was told; empty for a code: whose it is, not everybody may read),
     # account (the other profile).

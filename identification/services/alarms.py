@@ -46,7 +46,7 @@ def is_locked(profile: Profile) -> bool:
 def unlock(profile: Profile, *, by: Actor) -> None:
     """Codes of this person are looked at again."""
     (held,) = profiles.hold(profile.pk)
-    if brakes.forget(redeeming.hard(held)):
+    if brakes.forget(redeeming.hard(held)) or held.person.codes_locked_at:
         redeeming.set_locked(held, None)
         brakes.forget(f"profile:{held.pk}")
         record("person.codes_unlocked", by=by, profile=held, person=held.person)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Attachment, Case, Message
 from helpdesk.cases.services.writing import Body
 from helpdesk.events.models import Event
 from helpdesk.events.services import event, record_all
@@ -13,17 +13,23 @@ from identification.services.redeeming import Outcome, foresee, redeem
 
 
 def check(message_ids: Iterable[int]) -> None:
-    """Redeems the codes in these messages, records how it went, and blanks them, right or wrong."""
+    """Redeems the codes in the text of these messages, records how it went, and blanks them, right or wrong.
+
+    In the case's subject and the names of files they are blanked only: nobody wrote them there to say who they are.
+    """
     messages = Message.objects.filter(pk__in=message_ids).select_related("profile", "case").order_by("pk")
-    sent = [message for message in messages if may_hold_a_code(message)]
+    messages = messages.prefetch_related("attachments")
+    sent = [message for message in messages if may_hold_a_code(message, message.attachments.all())]
     _hold(sent)
     for message in sent:
-        _check(message)
+        if find(_text(message)):
+            _check(message)
+        cases.conceal(message, blank)
 
 
-def may_hold_a_code(message: Message) -> bool:
-    """Whether anything in it has the shape of a code."""
-    return bool(find(_text(message)))
+def may_hold_a_code(message: Message, files: Iterable[Attachment]) -> bool:
+    """Whether anything that is shown of it and its files has the shape of a code."""
+    return any(find(text) for text in (_text(message), message.case.subject, *(file.name for file in files)))
 
 
 def _text(message: Message) -> str:
@@ -49,7 +55,6 @@ def _check(message: Message) -> None:
     if not outcome.right:
         events += _repeated(message, outcome)
     record_all(events)
-    cases.conceal(message, blank)
 
 
 def _checked(message: Message, outcome: Outcome) -> Event:

@@ -1,6 +1,7 @@
 """The page's word on a proposal: accepted, the account is linked at that moment; declined, it never was."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from helpdesk.lib.crypto import digest
 from helpdesk.lib.errors import Refusal
 from helpdesk.users.services import profiles
 from identification.models import Code, Proposal
-from identification.services import brakes, offering, proposing, proving, redeeming, refused
+from identification.services import brakes, notices, offering, proposing, proving, redeeming, refused
 from identification.services.proposing import Wish
 from identification.services.proving import Proof
 
@@ -56,7 +57,11 @@ def look(widget: Widget, told: Mapping[str, Any], *, visitor: str) -> list[Wish]
     """What waits for the word of the one who gives this proof. Raises TooOften, and as `proving.read` does."""
     brakes.pass_by(f"looks:{digest('brake', visitor)[:40]}", LOOKS)
     proof = _proof(widget, told)
-    return proposing.wishes(proposing.of(widget, proof.account, proof.level))
+    found = proposing.wishes(proposing.of(widget, proof.account, proof.level))
+    if proof.method != "page":
+        return found
+    # Anybody can say on the page who they are: the whole address is for those who show it.
+    return [replace(wish, address=notices.masked(wish.proposal.profile)) for wish in found]
 
 
 def decide(widget: Widget, told: Mapping[str, Any], number: int, *, accept: bool, visitor: str) -> Proposal:

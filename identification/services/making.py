@@ -47,7 +47,7 @@ def make_code(
     account = accounts.read(user)
     profile = _profile(account, level, method, display or {}, by)
     naming.remember(profile, method, evidence or {})
-    if profile.person.blocked:
+    if profile.person.blocked or profile.person.deleted_at:
         raise PersonBlocked
     _void_earlier(profile)
     text = codes.make()

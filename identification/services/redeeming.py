@@ -99,7 +99,9 @@ def hard(profile: Profile) -> str:
 def _braked(profile: Profile) -> str:
     mine = f"profile:{profile.pk}", hard(profile)
     locked = brakes.locked(*mine, "desk")
-    return "locked" if locked.keys() & set(mine) else "paused" if locked else ""
+    if locked.keys() & set(mine) or profile.person.codes_locked_at:
+        return "locked"
+    return "paused" if locked else ""
 
 
 def set_locked(profile: Profile, at: datetime | None) -> None:
@@ -166,14 +168,8 @@ def link(code: Code, profile: Profile, *, by: Actor | None, **more: Any) -> Outc
         identity.prove(profile, code.profile, method=Method.CODE, level=code.level, evidence=evidence, by=by)
     except AlreadySomeoneElse:
         # Used up all the same: it was shown to somebody whom it does not belong to.
-        record(
-            "code.conflict",
-            by=by,
-            profile=profile,
-            red=True,
-            why=code.profile.address,
-            account=code.profile_id,
-        )
+        # Not whose it is: not everybody who reads the conversation may see that person.
+        record("code.conflict", by=by, profile=profile, red=True, account=code.profile_id)
         conflicts.found(Conflict.Kind.CODE, profile, code.profile, by=by)
         return Outcome(valid=False, reason="someone_else", code=code)
     _keep(code, by)

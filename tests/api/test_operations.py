@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from helpdesk.users.models import Operation, Plan, Profile
-from helpdesk.users.services import identity, plans, values
+from helpdesk.users.services import blocking, identity, plans, values
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_a_split_and_a_link_are_planned_the_same_way(api, judge, bob, work):
 
 def test_a_stale_plan_is_a_conflict_and_changes_nothing(api, judge, bob, work):
     made = plan(api, bob, work)
-    identity.block(work.person, by=None)
+    blocking.block(work.person, by=None)
     problem = apply(api, made, expect=409)
     assert (problem["code"], problem["type"]) == ("plan_stale", "urn:helpdesk:problem:plan_stale")
     assert api.last["Content-Type"] == "application/problem+json"

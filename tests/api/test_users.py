@@ -61,6 +61,18 @@ def test_a_blocked_person_writes_no_case(admin_api):
     admin_api.post("cases/", body)
 
 
+def test_a_disabled_person_is_deleted_until_restored_or_until_they_write_again(admin_api, channel):
+    bob = admin_api.post("users/", {"user_custom_id": "bob", "user_custom_channel": channel.api_key})
+    path = f"users/{bob['user_id']}/"
+    assert admin_api.put(f"{path}disable/", {})["deleted"] is True
+    who = {"user": {"user_custom_id": "bob", "user_custom_channel": channel.api_key}}
+    assert admin_api.post("identification_codes/", who, expect=403)["code"] == "blocked"
+    assert admin_api.put(f"{path}restore/", {})["deleted"] is False
+    admin_api.put(f"{path}disable/", {})
+    admin_api.post("cases/", {"channel": channel.api_key, "user_custom_id": "bob", "content": "I am back"})
+    assert admin_api.get(path)["deleted"] is False
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

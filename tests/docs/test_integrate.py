@@ -15,7 +15,7 @@ from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case
 from helpdesk.channels.models import Level, Widget, WidgetKind
 from helpdesk.users.models import CustomField, Profile
-from helpdesk.users.services import identity
+from helpdesk.users.services import blocking
 from identification import keys as signing_keys
 from identification.models import LookUpResult
 from identification.services.offering import offer
@@ -136,7 +136,7 @@ def test_people_are_merged_on_a_plan_and_parted_again(shop: Shop) -> None:
     assert len({each.person_id for each in Profile.objects.all()}) == 1
     assert shop.undo(done, "two after all")["undone"]["reason"] == "two after all"
     assert len({each.person_id for each in Profile.objects.all()}) == 2
-    identity.block(one.person, by=None)
+    blocking.block(one.person, by=None)
     assert shop.merge([one.pk, other.pk], "one of them is blocked") is None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -26,17 +27,20 @@ from tests import test_rights as table
 from tests import world
 from tests.identification import pairs
 from tests.identification.asking import by_hand, claims, sign
+from tests.identification.bridging import bridge, hash_of
 
 STRICT = ClientHandler(enforce_csrf_checks=True)
 BOB, EVE, CAROL = "B-42", "E-13", "C-7"  # their ids in the company's database
 SESSION = "a session that has ended"
+# Secrets of hashes that do not count.
+OF_ANOTHER, OF_ENDED, OF_RETIRED, OF_INTERCOM = (f"a secret of hashes, number {number}" for number in range(4))
 # Where no session counts, but a key or a token.
 NO_SESSIONS = ("/api/", "/widget/")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """client: who asks; ids: what stands in path and body for {token} and {undo}. foreign: with Dora's ids.
+    """client: who asks; ids: what stands in path and body for {token}, {hash} and {undo}. foreign: with Dora's ids.
 
     where, not_where: how the paths begin at which anybody looks at such a proof. reads: whether it matters to GET.
     """
@@ -126,6 +130,31 @@ def of_tokens(widget: Widget) -> dict[str, str]:
         "too long": sign(key, {**mine, "name": "x" * 9000}),
         "a token of eve": sign(key, {**mine, "external_id": EVE, "email": "eve@example.com"}),
         "a token of bob": sign(key, {**mine, "aud": widget.public_id}),
+    }
+
+
+def of_hashes(widget: Widget) -> dict[str, dict[str, str]]:
+    """{what is wrong with it: the id and the hash beside it}, for a widget that takes Chatwoot's; nobody's token."""
+    bridge(widget)
+    bridge(Widget.objects.create(title="Another old page"), secret=OF_ANOTHER)
+    bridge(widget, days=-1, secret=OF_ENDED)
+    bridge(widget, "intercom", secret=OF_INTERCOM)
+    keys.retire(bridge(widget, secret=OF_RETIRED), by=None)
+    of_bob = {
+        "no hash": "",
+        "made without a secret": sha256(BOB.encode()).hexdigest(),
+        "made with the secret of another widget": hash_of(BOB, OF_ANOTHER),
+        "made with a secret that has ended": hash_of(BOB, OF_ENDED),
+        "made with a retired secret": hash_of(BOB, OF_RETIRED),
+        "made with the secret of the other format": hash_of(BOB, OF_INTERCOM),
+        "cut short": hash_of(BOB)[:-1],
+        "in capitals": hash_of(BOB).upper(),
+        "eve's beside bob's id": hash_of(EVE),
+        "a hash of bob": hash_of(BOB),
+    }
+    others = {"a hash of a revoked person": CAROL, "a hash of eve": EVE}
+    return {name: {"hashed": BOB, "hash": text} for name, text in of_bob.items()} | {
+        name: {"hashed": who, "hash": hash_of(who)} for name, who in others.items()
     }
 
 

@@ -3,14 +3,11 @@
 A name ends in `*` where all pages of one model of the administration, or of everybody's own account, are alike.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
 from tests import rights
-
-BOBS_PHONE = "+49 30 901820"
+from tests.identification.bodies import GREEDY, METHODS, MORE
 
 
 @dataclass(frozen=True)
@@ -28,9 +25,9 @@ ADMIN_SERVER = Who(("key of ada",))
 JUDGE_SERVER = Who(("key of ada",))
 JUDGE = Who(("ada",))
 ADMIN = Who(("ada",))
-VISITOR = Who(("a token of bob",))
+VISITOR = Who(("a token of bob", "a hash of bob"))
 # A token for somebody else is right for somebody else; what it does for Bob is looked at apart.
-ANY_VISITOR = Who(("a token of bob", "a token of eve"))
+ANY_VISITOR = Who(("a token of bob", "a token of eve", "a hash of bob", "a hash of eve"))
 NOTICE = Who(("the address in the notice",))
 
 ROUTES: dict[str, Who] = {
@@ -108,12 +105,21 @@ ROUTES: dict[str, Who] = {
     "admin:cases_label_*": NOBODY,
     "admin:admin/cases/label/*": NOBODY,
     "admin:channels_widget_*": NOBODY,
+    "admin:channels_widget_add": ADMIN,
+    "admin:channels_widget_change": ADMIN,
+    "admin:channels_widget_delete": ADMIN,
     "admin:admin/channels/widget/*": NOBODY,
     "admin:channels_custom_customchannel_*": NOBODY,
     "admin:admin/channels_custom/customchannel/*": NOBODY,
     "admin:identification_lookup_*": NOBODY,
+    "admin:identification_lookup_add": ADMIN,
+    "admin:identification_lookup_change": ADMIN,
+    "admin:identification_lookup_delete": ADMIN,
     "admin:admin/identification/lookup/*": NOBODY,
     "admin:identification_signingkey_*": NOBODY,
+    "admin:identification_signingkey_add": ADMIN,
+    "admin:identification_signingkey_change": ADMIN,
+    "admin:identification_signingkey_console": ADMIN,
     "admin:admin/identification/signingkey/*": NOBODY,
     "admin:rules_newcasesrule_*": NOBODY,
     "admin:admin/rules/newcasesrule/*": NOBODY,
@@ -141,6 +147,7 @@ ROUTES: dict[str, Who] = {
     "user-detail": SERVER,
     "user-block": SERVER,
     "user-link": SERVER,
+    "user-disable": SERVER,
     "user-restore": SERVER,
     "user-unlink": SERVER,
     "user-revoke-tokens": ADMIN_SERVER,
@@ -154,6 +161,11 @@ ROUTES: dict[str, Who] = {
     "conflict-detail": NOBODY,
     "conflict-decide": JUDGE_SERVER,
     "identification_code-list": ANY_SERVER,
+    "signing_key-list": ADMIN_SERVER,
+    "signing_key-detail": NOBODY,
+    "signing_key-retire": ADMIN_SERVER,
+    "widget-list": ADMIN_SERVER,
+    "widget-detail": ADMIN_SERVER,
     "rule-*": NOBODY,
     "event-list": NOBODY,
     "statistics-list": NOBODY,
@@ -183,89 +195,8 @@ def who_for(route: str) -> Who:
     return ROUTES[name] if name else NOBODY
 
 
-# Bodies that would change something if they were believed, beside those of the table of rights.
-API, WIDGET = "/api/v1/", "/widget/v1/identify/{confirming}/"
-MORE: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
-    (
-        "case-list",
-        "POST",
-        f"{API}cases/",
-        {
-            "channel": "cch{channel}",
-            "user_custom_id": "{custom_id}",
-            "user_phone": BOBS_PHONE,
-            "user_full_name": "Mallory",
-            "content": "hi",
-        },
-    ),
-    (
-        "custom_channel-messages",
-        "POST",
-        f"{API}custom_channels/cch{{channel}}/messages/",
-        {
-            "user_custom_id": "{custom_id}",
-            "external_id": "e9",
-            "content": "my code is {code}",
-            "user_phone": BOBS_PHONE,
-        },
-    ),
-    ("case-messages", "POST", f"{API}cases/{{other}}/messages/", {"staff_id": "{owner}", "content": "{code}"}),
-    ("user-list", "POST", f"{API}users/", {"external_id": "B-42", "user_phone": BOBS_PHONE}),
-    ("user-link", "PUT", f"{API}users/{{user}}/link/", {"user_email": "bob@example.com"}),
-    ("user-unlink", "PUT", f"{API}users/{{user}}/unlink/", {"user_email": "{email}"}),
-    ("identification_code-list", "POST", f"{API}identification_codes/", {"user": {"external_id": "B-42"}}),
-    ("operation-list", "POST", f"{API}operations/", {"plan_hash": "{plan_of_ada}", "reason": "the same"}),
-    ("inbox:person_decide", "POST", "/people/{person}/decide/", {"plan_hash": "{plan_of_ada}", "reason": "the same"}),
-    ("user-restore", "PUT", f"{API}users/{{blocked}}/restore/", {}),
-    ("identify_codes", "POST", f"{WIDGET}codes", {"token": "{token}", "user_email": "bob@example.com"}),
-    ("identify_codes", "POST", f"{WIDGET}codes", {"external_id": "B-42", "user_hash": "{token}"}),
-    ("identify_proposals", "POST", f"{WIDGET}proposals", {"proof": {"token": "{token}"}}),
-    ("identify_decision", "POST", f"{WIDGET}proposals/{{proposal}}", {"proof": {"token": "{token}"}, "accept": True}),
-    ("identify_decision", "POST", f"{WIDGET}proposals/{{proposal}}", {"proof": {"token": "{token}"}, "accept": False}),
-    (
-        "identify_decision",
-        "POST",
-        f"{WIDGET}proposals/{{proposal}}",
-        {"proof": {"external_id": "B-42", "user_email": "bob@example.com"}, "accept": True},
-    ),
-    ("identification_undo", "POST", "/links/undo/{undo}/", {}),
-    ("identification_undo", "GET", "/links/undo/{undo_right}/", {}),
-    ("admin:users_blockedvalue_add", "POST", "/admin/users/blockedvalue/add/", {"pattern": "office@*", "note": ""}),
-    (
-        "admin:users_blockedvalue_change",
-        "POST",
-        "/admin/users/blockedvalue/{users_blockedvalue}/change/",
-        {"pattern": "sales@*", "note": ""},
-    ),
-    (
-        "admin:users_blockedvalue_delete",
-        "POST",
-        "/admin/users/blockedvalue/{users_blockedvalue}/delete/",
-        {"post": "yes"},
-    ),
-)
-# Tried where a route's rows do not use them. A page of the administration takes all but POST for GET.
-METHODS = ("POST", "PUT", "PATCH", "DELETE")
-GREEDY: Mapping[str, Any] = {
-    "token": "{token}",
-    "user_id": "{victim}",
-    "user_email": "bob@example.com",
-    "external_id": "B-42",
-    "level": 3,
-    "person_id": "{victim_person}",
-    "person": "{victim_person}",
-    "into": "{victim_person}",
-    "verdict": "link",
-    "reason": "because",
-    "plan_hash": "0" * 64,
-    "accept": "true",
-    "blocked": "false",
-    "next": "/",
-}
-
-
 def attempts() -> dict[str, list[rights.Row]]:
-    """{route: what is asked of it}: the rows of the table of rights, the bodies above, and each other method."""
+    """{route: what is asked of it}: the rows of the table of rights, our bodies, and each other method."""
     found: dict[str, list[rights.Row]] = {}
     for row in rights.rows():
         if not row.operation.startswith(ELSEWHERE):

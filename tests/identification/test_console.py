@@ -13,7 +13,7 @@ from django.utils import timezone
 from helpdesk.channels.models import Language, Widget
 from helpdesk.events.models import Event
 from helpdesk.users.models import CustomField, Person, Profile, Value
-from helpdesk.users.services import identity, profiles, values
+from helpdesk.users.services import blocking, identity, profiles, values
 from identification import console, keys, services
 from identification.models import Brake, Code, SigningKey, TokenRefusal
 from tests import world
@@ -194,9 +194,9 @@ def test_retired_revoked_and_blocked_are_told_apart(widget: Widget, key: Signing
     retired = console.examine(sign(other), widget=widget)
     assert retired.refusal == "unknown_key"
     assert any("“Other” was retired" in one.sentence for one in retired.findings)
-    identity.block(account.person, by=None)
+    blocking.block(account.person, by=None)
     assert console.examine(sign(key), widget=widget).refusal == "blocked"
-    identity.unblock(account.person, by=None)
+    blocking.unblock(account.person, by=None)
     services.revoke_tokens(account, by=None)
     assert console.examine(sign(key), widget=widget).refusal == "revoked"
 

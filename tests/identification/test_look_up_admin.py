@@ -166,6 +166,18 @@ def test_headers_are_written_and_never_read_again(ada: Admin, widget: Widget, th
     assert json.loads(LookUp.objects.get().headers) == {"authorization": "other"}
 
 
+def test_headers_do_not_follow_the_address_to_another_server(ada: Admin, widget: Widget, there: Database) -> None:
+    ada.open(f"{LIST}add/").send(**fill(widget, there.url, new_headers=f"Authorization: {SECRET}"))
+    look_up = LookUp.objects.get()
+    with databases.database() as elsewhere:
+        refused = ada.open(page(look_up)).send(url=elsewhere.url)
+        assert "This is another server." in refused.errors["url"]
+        assert LookUp.objects.get().url == there.url
+        ada.open(page(look_up)).send(url=elsewhere.url, drop_headers=["Authorization"], new_headers="X-Key: new")
+        assert json.loads(LookUp.objects.get().headers) == {"X-Key": "new"}
+    assert LookUp.objects.get().url == elsewhere.url
+
+
 def test_further_fields_are_rows_of_path_and_field(ada: Admin, widget: Widget, there: Database) -> None:
     world.tariff()
     ada.open(f"{LIST}add/").send(**fill(widget, there.url, path_0="plan.name", field_0="tariff"))

@@ -21,7 +21,7 @@ from helpdesk.outbox.models import Attempt, Endpoint, Job
 from helpdesk.users.models import Agent, Link, Person, Profile, Value
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import ProfileKind
-from helpdesk.users.services import identity, profiles, values
+from helpdesk.users.services import blocking, identity, profiles, values
 from identification.models import LookUp, LookUpResult, SigningKey
 from identification.services import forgetting, look_ups
 from identification.services.look_up_requests import BadUrl, address
@@ -192,7 +192,7 @@ def test_ids_that_programs_write_when_they_have_none_are_not_asked_for(
 def test_somebody_blocked_is_not_asked_for(there: Database, messenger: CustomChannel, account: Profile) -> None:
     databases.of(messenger, there.url)
     world.says(account, "hello")
-    identity.block(account.person, by=None)
+    blocking.block(account.person, by=None)
     databases.work()
     assert there.lines == []
 
@@ -206,11 +206,8 @@ def test_somebody_blocked_is_not_asked_for(there: Database, messenger: CustomCha
     ("user_id", "path"),
     [
         ("123", "/users/123"),
-        ("../admin", "/users/..%2Fadmin"),
         ("a/b?x=1#y", "/users/a%2Fb%3Fx%3D1%23y"),
         ("ünïcode €", "/users/%C3%BCn%C3%AFcode%20%E2%82%AC"),
-        ("%2e%2e", "/users/%252e%252e"),
-        ("..\\admin", "/users/..%5Cadmin"),
         ("a\r\nX-Admin: 1", "/users/a%0D%0AX-Admin%3A%201"),
         ("{id}", "/users/%7Bid%7D"),
         (".htaccess", "/users/.htaccess"),
@@ -225,8 +222,13 @@ def test_an_id_is_one_part_of_the_path_whatever_it_looks_like(
     assert there.lines == [f"GET {path}"]
 
 
-@pytest.mark.parametrize("user_id", [".", ".."])
-def test_an_id_of_dots_only_is_not_asked_for(there: Database, messenger: CustomChannel, user_id: str) -> None:
+WALKS = [".", "..", "../../admin", "..\\..\\x", "a/../../b", "%2e%2e", "%2e%2e%2fadmin", "%252e%252e%252fadmin"]
+
+
+@pytest.mark.parametrize("user_id", WALKS)
+def test_an_id_that_walks_through_a_path_is_not_asked_for(
+    there: Database, messenger: CustomChannel, user_id: str
+) -> None:
     databases.of(messenger, there.url)
     with pytest.raises(BadUrl):
         address("https://api.example.com/users/{id}/data", user_id)
@@ -244,7 +246,6 @@ def test_an_id_of_dots_only_is_not_asked_for(there: Database, messenger: CustomC
         ("https://a.example/users", "a&admin=1#x/é", "https://a.example/users?id=a%26admin%3D1%23x%2F%C3%A9"),
         ("https://a.example/users?u={id}&k=1", "a&b", "https://a.example/users?u=a%26b&k=1"),
         ("https://a.example", "1", "https://a.example?id=1"),
-        ("https://a.example/u/{id}.json", "..", "https://a.example/u/...json"),
     ],
 )
 def test_without_a_place_for_it_the_id_is_a_parameter(template: str, user_id: str, asked: str) -> None:

@@ -7,7 +7,7 @@ from channels_custom.models import CustomChannel
 from helpdesk.channels.models import Channel, Level
 from helpdesk.events.models import Event
 from helpdesk.users.models import CustomField, Profile
-from helpdesk.users.services import identity, profiles
+from helpdesk.users.services import blocking, profiles
 from identification import codes, services
 from identification.errors import BadUser, NobodyNamed, PersonBlocked
 from identification.models import Code
@@ -174,7 +174,7 @@ def test_a_new_code_of_the_same_person_voids_the_old_one_whatever_address_it_was
 
 def test_there_is_no_code_for_a_blocked_person() -> None:
     bob = profiles.meet("email", "bob@example.com")
-    identity.block(bob.person, by=None)
+    blocking.block(bob.person, by=None)
     with pytest.raises(PersonBlocked):
         services.make_code(BOB, by=None)
 

@@ -8,17 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from helpdesk.channels.models import Language, Widget
-from identification import phrases
+from identification import phrases, scenes
 from tests import world
 
 
 def test_every_phrase_stands_in_a_scene():
-    shown = {phrase for scene in phrases.SCENES for _look, phrase in scene.parts}
+    shown = {phrase for scene in scenes.SCENES for _look, phrase in scene.parts}
     assert set(phrases.PHRASES) - shown == {"create"}, "a button that only older pages show"
 
 
 def test_what_stands_for_names_in_phrases_is_known_to_their_scenes():
-    for scene in phrases.SCENES:
+    for scene in scenes.SCENES:
         for _look, phrase in scene.parts:
             named = set(re.findall(r"\{(\w+)\}", phrases.WORDS["en"].get(phrase, "")))
             assert named <= set(scene.facts), (str(scene.title), phrase)

@@ -13,7 +13,7 @@ from helpdesk.channels.models import Widget
 from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.users.models import Person, Profile
-from helpdesk.users.services import identity, profiles
+from helpdesk.users.services import blocking, identity, profiles
 from identification import keys, services, tokens
 from identification.errors import BadToken
 from identification.models import Code, SigningKey
@@ -221,9 +221,9 @@ def test_a_retired_key_a_block_and_a_revocation_each_stop_a_replay(
     """Attack 30: the same good token again, after each of the three."""
     good = token(key, time.time() - 5)
     assert ask(site, widget, {"token": good}).status_code == 201
-    identity.block(account.person, by=None)
+    blocking.block(account.person, by=None)
     assert problem(ask(site, widget, {"token": good})) == (403, "blocked")
-    identity.unblock(account.person, by=None)
+    blocking.unblock(account.person, by=None)
     services.revoke_tokens(account, by=None)
     assert problem(ask(site, widget, {"token": good})) == (401, "revoked")
     keys.retire(key, by=None)

@@ -7,6 +7,7 @@ The routes come from the resolver, what is asked of them from the table of right
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.users import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P26")]
 
-NOTHING = {"token": "", "undo": "nonsense"}
+NOTHING = {"token": "", "undo": "nonsense", "hash": "", "hashed": proofs.BOB}
 
 
 class House:
@@ -41,10 +42,15 @@ class House:
         Language.objects.get_or_create(code="en", defaults={"title": "English", "is_default": True})
         self.widget = Widget.objects.create(title="Account page", confirm_codes=True)
         self.tokens = proofs.of_tokens(self.widget)
+        self.bridging = Widget.objects.create(title="Old page", confirm_codes=True)
+        self.hashes = proofs.of_hashes(self.bridging)
         victim = profiles.meet("email", "bob@example.com")
         self.ids = {**of_rights.ids, **mine.ids, **self._linked(mine.channel), **self._proposed(mine.profile)}
         self.ids |= {
             "confirming": self.widget.public_id,
+            "account_page": self.widget.pk,
+            "bridging": self.bridging.public_id,
+            "trusting": Widget.objects.create(title="Trusted page", trust_page_data=True).public_id,
             "victim": victim.pk,
             "victim_person": victim.person_id,
             "blocked": proofs.blocked_customer(mine.channel),
@@ -62,10 +68,15 @@ class House:
         return {"undo_right": self.notices["the address in the notice"]}
 
     def _proposed(self, writer: Any) -> dict[str, Any]:
-        """A code of Bob's that somebody has sent; Bob's page is asked."""
+        """Codes of Bob's that somebody has sent; Bob's pages are asked: one takes tokens, the other hashes."""
         code = offer(self.widget, {"token": self.tokens["a token of bob"]}, visitor="192.0.2.7").text
         world.says(writer, code)
-        return {"proposal": Proposal.objects.get(state="open").pk}
+        first = Proposal.objects.get(state="open")
+        told = self.hashes["a hash of bob"]
+        vouched = {"identifier": told["hashed"], "identifier_hash": told["hash"]}
+        code = offer(self.bridging, vouched, visitor="192.0.2.7").text
+        world.says(world.customer(self.desk.mine.channel, "grete"), code)
+        return {"proposal": first.pk, "vouched_proposal": Proposal.objects.exclude(pk=first.pk).get(state="open").pk}
 
     def _planned(self, one: Any) -> str:
         """The hash of a merge that Ada was shown."""
@@ -82,6 +93,8 @@ class House:
             return proofs.of_keys(self.desk, self.tokens["a token of bob"])
         if group == "tokens":
             return [Proof(name, nobody, {"token": token}, where=("/widget/",)) for name, token in self.tokens.items()]
+        if group == "hashes":
+            return [Proof(name, nobody, ids, where=("/widget/",)) for name, ids in self.hashes.items()]
         if group == "notices":
             return [Proof(name, nobody, {"undo": token}, where=("/links/",)) for name, token in self.notices.items()]
         return [Proof(group, self.desk.clients[group])]
@@ -131,7 +144,7 @@ def test_each_route_has_a_row_in_the_table() -> None:
     without = sorted(name for name, row in rows.items() if row is None)
     assert not without, f"say in tests/identification/routes.py who may change with them who somebody is: {without}"
     unasked = sorted(rows.keys() - routes.attempts().keys())
-    assert not unasked, f"nothing is asked of them: add a row to tests/rights, or to MORE in routes.py: {unasked}"
+    assert not unasked, f"nothing is asked of them: add a row to tests/rights, or to MORE in bodies.py: {unasked}"
     stale = sorted(routes.ROUTES.keys() - set(rows.values()))
     assert not stale, f"there are no such routes any more: {stale}"
 
@@ -143,7 +156,7 @@ def test_what_is_asked_names_things_that_are_there(house: House) -> None:
     assert unfilled - known.keys() == set(), "nothing stands behind these names"
 
 
-@pytest.mark.parametrize("group", [*rights.ROLES, "sessions", "keys", "tokens", "notices"])
+@pytest.mark.parametrize("group", [*rights.ROLES, "sessions", "keys", "tokens", "hashes", "notices"])
 def test_a_wrong_proof_changes_nobody(house: House, group: str) -> None:
     asked, faults = 0, {}
     for proof in house.proofs(group):
@@ -170,6 +183,22 @@ def test_the_right_proof_changes_somebody(house: House, route: str) -> None:
     assert any(house.ask(right, row) for row in rows), "then the walk shows nothing: give it a body that would do it"
 
 
+@pytest.mark.parametrize("route", ["identify_codes", "identify_decision"])
+def test_a_right_hash_changes_somebody(house: House, route: str) -> None:
+    (right,) = (proof for proof in house.proofs("hashes") if proof.name == "a hash of bob")
+    assert any(house.ask(right, row) for row in routes.attempts()[route] if concerns(right, row))
+
+
+def test_a_trusted_page_makes_a_code_and_changes_nobody_who_was_there(house: House) -> None:
+    """Anybody can say on it that they are Bob: Bob stays as sure as he was, and so does his address."""
+    body = {"external_id": proofs.BOB, "user_email": "bob@example.com", "user_full_name": "Mallory"}
+    row = rights.Row("identify_codes", f"/widget/v1/identify/{house.ids['trusting']}/codes", "POST", body)
+    changed = house.ask(Proof("nobody", house.desk.clients["nobody"]), row)
+    (lost, made) = changed.pop("identification.Code")
+    assert (lost, len(made)) == ([], 1)
+    assert changed == {}
+
+
 def test_a_session_counts_with_the_proof_of_its_page_only(house: House) -> None:
     """Else the refusals of forged requests would show nothing."""
     *_wrong, right = house.proofs("sessions")
@@ -178,10 +207,11 @@ def test_a_session_counts_with_the_proof_of_its_page_only(house: House) -> None:
 
 
 def test_somebody_else_s_token_is_good_for_somebody_else_only(house: House) -> None:
-    """A token of Eve's makes a code for Eve, whatever is said of Bob beside it."""
-    (eve,) = (proof for proof in house.proofs("tokens") if proof.name == "a token of eve")
+    """A token of Eve's, or a hash, makes a code for Eve, whatever is said of Bob beside it."""
+    hers = [one for group in ("tokens", "hashes") for one in house.proofs(group) if one.name.endswith(" of eve")]
+    assert len(hers) == 2
     known = {row[0] for row in house.before["users.Profile"]}
-    for row in routes.attempts()["identify_codes"]:
+    for eve, row in product(hers, routes.attempts()["identify_codes"]):
         if concerns(eve, row):
             changed = house.ask(eve, row)
             gone = [one for name, (lost, _new) in changed.items() for one in lost if name != "users.Person"]

@@ -20,6 +20,7 @@ from identification.models import Code, RevokedSession, SigningKey
 from identification.services import proving, revoking
 from identification.services.forgetting import forget_old
 from tests import world
+from tests.admin.pages import Admin
 from tests.identification.asking import ask, claims, problem, sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("A30")]
@@ -213,3 +214,25 @@ def test_the_api_says_where_no_token_can_be_meant(bob: Profile) -> None:
     client = Client(headers={"Authorization": f"Bearer {world.api_key(world.admin(), 'admin')}"})
     path = f"/api/v1/users/{bob.pk}/revoke_tokens/"
     assert problem(client.post(path, {"session": "x"}, content_type="application/json")) == (422, "no_account")
+
+
+def test_an_admin_revokes_one_session_on_the_page_of_tokens(
+    client: Client, widget: Widget, key: SigningKey, account: Profile
+) -> None:
+    ada, address = world.admin(), "identification/signingkey/console/"
+    client.force_login(ada)
+    laptop, phone = token(key, sid="laptop"), token(key, sid="phone")
+    unknown = Admin(client).open(address).send("_revoke", external_id="nobody", session="laptop")
+    assert "Nobody with this id is known" in unknown.text
+    assert (
+        "at most 255 characters"
+        in Admin(client).open(address).send("_revoke", external_id="42", session="x" * 256).text
+    )
+    assert not RevokedSession.objects.exists()
+    done = Admin(client).open(address).send("_revoke", external_id="42", session="laptop")
+    assert "The tokens of this one session of 42 are void." in done.text
+    assert "laptop" not in done.html
+    assert (refusal(laptop, widget), refusal(phone, widget), refusal(token(key), widget)) == ("revoked", "", "")
+    account.person.refresh_from_db()
+    assert account.person.tokens_void_before is None
+    assert Event.objects.get(kind="person.session_revoked").actor_id == ada.pk

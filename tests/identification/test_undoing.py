@@ -12,7 +12,7 @@ from helpdesk.cases.models import Case, Message
 from helpdesk.channels.models import Language
 from helpdesk.events.models import Event
 from helpdesk.users.models import Apart, Link, Operation, Person, Profile
-from helpdesk.users.services import identity, profiles, values
+from helpdesk.users.services import blocking, identity, profiles, values
 from identification.models import Code
 from identification.services import notices
 from tests import world
@@ -63,6 +63,24 @@ def test_one_press_takes_it_back_from_either_side(
     assert {event.case_id for event in reds} == {there.pk, here.pk}
     operation = Operation.objects.get(kind="undo")
     assert operation.actor_kind == "profile"
+
+
+def test_a_block_stays_with_both_when_a_blocked_customer_takes_the_link_back(
+    linked: tuple[Case, Case], anybody: Client, bob: Profile
+) -> None:
+    blocking.block(again(bob).person, by=None)
+    assert anybody.post(address(said(linked[1])[0])).status_code == 200
+    account = profiles.find("email", "bob@example.com")
+    assert account is not None
+    assert again(bob).person != account.person
+    assert again(bob).person.blocked
+    assert account.person.blocked
+
+
+def test_a_lock_on_codes_stays_with_both(linked: tuple[Case, Case], anybody: Client, bob: Profile) -> None:
+    Person.objects.filter(pk=again(bob).person_id).update(codes_locked_at=timezone.now())
+    anybody.post(address(said(linked[1])[0]))
+    assert again(bob).person.codes_locked_at
 
 
 def test_no_machine_links_the_two_again(linked: tuple[Case, Case], anybody: Client, bob: Profile) -> None:

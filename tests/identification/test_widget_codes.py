@@ -11,7 +11,7 @@ from channels_custom.models import CustomChannel
 from helpdesk.channels.models import Widget
 from helpdesk.events.models import Event
 from helpdesk.users.models import CustomField, Link, Profile
-from helpdesk.users.services import identity, profiles
+from helpdesk.users.services import blocking, profiles
 from identification import keys
 from identification.models import Code, SigningKey, TokenRefusal
 from tests import world
@@ -142,7 +142,7 @@ def test_another_type_of_body_is_refused(site: Client, trusting: Widget) -> None
 
 
 def test_there_is_no_code_for_somebody_who_is_blocked(site: Client, trusting: Widget) -> None:
-    identity.block(profiles.meet("email", "bob@example.com").person, by=None)
+    blocking.block(profiles.meet("email", "bob@example.com").person, by=None)
     assert problem(ask(site, trusting, BOB)) == (403, "blocked")
 
 

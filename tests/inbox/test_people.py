@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from helpdesk.users.models import Operation, Plan, Profile
-from helpdesk.users.services import identity, judged, profiles, values
+from helpdesk.users.services import blocking, identity, judged, profiles, values
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -224,7 +224,7 @@ def test_a_plan_can_be_looked_at_the_other_way_round(as_ann, judge, bob, work):
 
 def test_warnings_stand_above_the_plan(as_ann, judge, bob, work):
     judged.keep(bob, work, by=judge, reason="twins, I asked them")
-    identity.block(work.person, by=judge)
+    blocking.block(work.person, by=judge)
     seen = words(planned(as_ann, bob, work))
     assert "twins, I asked them" in seen
     assert "Afterwards the block holds for all" in seen

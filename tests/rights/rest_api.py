@@ -78,6 +78,7 @@ def other_api() -> Iterator[Row]:
     verbs: tuple[tuple[str, str, str, dict[str, Any], int], ...] = (
         ("detail", "PATCH", "", {"user_note": "x"}, 200),
         ("block", "PUT", "block/", {}, 200),
+        ("disable", "PUT", "disable/", {}, 200),
         ("restore", "PUT", "restore/", {}, 200),
         ("link", "PUT", "link/", {"user_email": "new@example.com"}, 200),
         ("unlink", "PUT", "unlink/", {"user_email": "new@example.com"}, 400),

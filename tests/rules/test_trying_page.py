@@ -88,8 +88,9 @@ def test_what_cannot_be_tried_is_told_in_words(as_ada, rows, by, said):
     assert said in tried(as_ada, rows, **by)
 
 
-def test_nonsense_instead_of_rows_is_told_in_words(as_ada):
-    answer = as_ada.post(reverse(f"{PAGE}_try"), {"draft": "[[[", "days": "1"})
+@pytest.mark.parametrize("sent", ["[[[", "[" * 200_000, "null", "7"])
+def test_nonsense_instead_of_rows_is_told_in_words(as_ada, sent):
+    answer = as_ada.post(reverse(f"{PAGE}_try"), {"draft": sent, "days": "1"})
     assert "Add at least one action." in answer.content.decode()
 
 

@@ -3,6 +3,7 @@
 Each example stands in a transaction that is taken back. Time stands still within a step and goes on between two.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,13 @@ from identification.codes import find
 from identification.models import Code
 from identification.services.making import PURPOSE
 from tests import world
+from tests.identification.asking import claims, sign
 
 START = datetime(2026, 3, 28, 9, tzinfo=UTC)
 EMAILS = ("bob@example.com", "carol@example.com", "eve@example.com")
 EXTERNAL = ("A-1", "A-2")
-STRENGTH = {"agent": 3, "api": 3, "code": 3, "token": 3, "channel": 2, "page": 2, "browser": 1}
+STRENGTH = {"agent": 3, "api": 3, "code": 3, "token": 3, "proven_lookup": 3}
+STRENGTH |= {"channel": 2, "page": 2, "lookup": 2, "browser": 1}
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,10 @@ class Watched(RuleBasedStateMachine):
         """Of those who can write: the profiles of a channel."""
         writers = Profile.objects.select_related("person", "channel").filter(kind="custom").order_by("pk")
         return writers[number % writers.count()]
+
+    def signed(self, **said: Any) -> str:
+        """A token of the company's server, of now."""
+        return sign(self.key, claims(**{"iat": int(time.time()), **said}))
 
     # What is always true
 

@@ -17,6 +17,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "identification.Code": ("profile_id", "used_at", "used_by_id", "voided_at"),
     "identification.Proposal": ("code_id", "profile_id", "state"),
     "identification.RevokedSession": ("profile_id",),
+    "identification.SigningKey": ("active", "kid", "algorithm", "public_key", "widget_id", "ends_on"),
+    "identification.LookUp": ("active", "whom", "url", "mapping"),
+    "channels.Widget": ("active", "trust_page_data", "confirm_codes", "allowed_origins"),
 }
 Picture = dict[str, list[tuple[Any, ...]]]
 

@@ -12,7 +12,7 @@ from helpdesk.users.errors import AlreadySomeoneElse, NotUndoable
 from helpdesk.users.models import Link, Operation, Person, Profile
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import Method
-from helpdesk.users.services import identity, profiles, told, values
+from helpdesk.users.services import blocking, identity, profiles, told, values
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -144,10 +144,10 @@ def test_a_merge_moves_links_only_and_its_undo_is_exact_also_for_what_came_in_be
 
 def test_a_block_that_an_agent_sets_after_a_merge_outlasts_its_undo(channel):
     bob, eve = world.customer(channel), world.customer(channel, "eve")
-    identity.block(eve.person, by=None)
+    blocking.block(eve.person, by=None)
     operation = identity.merge(fresh(eve).person, fresh(bob).person, by=None)
-    identity.unblock(fresh(bob).person, by=None)
-    identity.block(fresh(bob).person, by=None)
+    blocking.unblock(fresh(bob).person, by=None)
+    blocking.block(fresh(bob).person, by=None)
     identity.undo(operation, by=None)
     assert fresh(bob).person.blocked
     assert fresh(eve).person.blocked
@@ -233,8 +233,8 @@ def _do(people: list[Profile], step: str, one: int, other: int) -> Operation | N
 
 def test_a_blocked_person_is_told_so_by_an_error(channel):
     bob = world.customer(channel)
-    identity.block(bob.person, by=None)
+    blocking.block(bob.person, by=None)
     with pytest.raises(Exception, match="blocked"):
         world.says(bob, "hello")
-    identity.unblock(Person.objects.get(pk=bob.person_id), by=None)
+    blocking.unblock(Person.objects.get(pk=bob.person_id), by=None)
     assert world.says(bob, "hello").created

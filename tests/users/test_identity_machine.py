@@ -18,14 +18,14 @@ from helpdesk.users.errors import NotUndoable, PlanStale
 from helpdesk.users.models import Conflict, Operation, Plan, Profile
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import Method
-from helpdesk.users.services import conflicts, identity, plans, told, values
+from helpdesk.users.services import blocking, conflicts, identity, plans, told, values
 from identification import services
 from identification.models import Proposal
 from identification.services import brakes, deciding
 from identification.services.offering import offer
 from tests import world
-from tests.identification.asking import claims, sign
-from tests.users.machine import EMAILS, EXTERNAL, Places, Watched, alive, blocked, places, stored
+from tests.users.machine import EMAILS, EXTERNAL, Places, alive, blocked, places, stored
+from tests.users.withdrawals import Withdrawing
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ words = st.sampled_from(("Bob", "Carol", "Eve", None))
 sources = st.sampled_from(SOURCES)
 
 
-class Interleaving(Watched):
+class Interleaving(Withdrawing):
     """The steps. shown: the plans that Ada was shown, and how everybody stood then."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Interleaving(Watched):
 
     @rule(account=accounts, email=emails, verified=st.booleans(), name=words, asks=st.booleans())
     def signs_in_at_the_site(self, account: str, email: str, verified: bool, name: str | None, asks: bool) -> None:
-        token = sign(self.key, claims(external_id=account, email=email, email_verified=verified, name=name or ...))
+        token = self.signed(external_id=account, email=email, email_verified=verified, name=name or ...)
         with self.proves():
             self._offer(self.asking if asks else self.widget, {"token": token})
 
@@ -116,7 +116,7 @@ class Interleaving(Watched):
         proposal = (mine if own else waiting.exclude(pk__in=mine)).first()
         if proposal is None:
             return
-        told, self.asked = {"token": sign(self.key, claims(external_id=account))}, self.asked + 1
+        told, self.asked = {"token": self.signed(external_id=account)}, self.asked + 1
         with self.proves() if own and accept else self.claims():
             try:
                 deciding.decide(self.asking, told, proposal.pk, accept=accept, visitor=f"visitor {self.asked}")
@@ -126,7 +126,7 @@ class Interleaving(Watched):
 
     @rule(account=accounts, email=emails, name=words)
     def forges_a_token(self, account: str, email: str, name: str | None) -> None:
-        token = sign(self.key, claims(external_id=account, email=email, email_verified=True))
+        token = self.signed(external_id=account, email=email, email_verified=True)
         with self.claims():
             self._offer(self.widget, {"token": f"{token[:-6]}AAAAAA", "user_email": email, "user_full_name": name})
 
@@ -187,7 +187,7 @@ class Interleaving(Watched):
     @rule(who=some, on=st.booleans())
     def is_blocked(self, who: int, on: bool) -> None:
         with self.claims():
-            (identity.block if on else identity.unblock)(self.profile(who).person, by=self.ada)
+            (blocking.block if on else blocking.unblock)(self.profile(who).person, by=self.ada)
 
     @rule(who=some, whose=some)
     def are_kept_apart(self, who: int, whose: int) -> None:

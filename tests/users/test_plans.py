@@ -14,7 +14,7 @@ from helpdesk.users import errors
 from helpdesk.users.models import Agent, Conflict, Link, Operation, Person, Plan, Profile, Value
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import Method
-from helpdesk.users.services import identity, judged, plans, profiles, values
+from helpdesk.users.services import blocking, identity, judged, plans, profiles, values
 from tests import world
 from tests.threads import at_once
 
@@ -157,7 +157,7 @@ def test_warnings_name_what_an_agent_should_look_at_first(ann, bob, work):
         )
     judged.keep(bob, work, by=ann, reason="they are twins")
     Conflict.objects.create(kind=Conflict.Kind.CODE, profile=bob, account=work)
-    identity.block(fresh(work).person, by=None)
+    blocking.block(fresh(work).person, by=None)
     plan = merge_plan(bob, work, ann)
     assert codes(plan) == ["kept_apart", "open_conflict", "two_external_ids", "blocked_spreads"]
     assert "they are twins" in plan.body["warnings"][0]["text"]
@@ -301,7 +301,7 @@ def change_link(bob, work, ann):
 
 
 def change_block(bob, work, ann):
-    identity.block(fresh(work).person, by=None)
+    blocking.block(fresh(work).person, by=None)
 
 
 def change_level(bob, work, ann):
@@ -411,7 +411,7 @@ def test_undo_restores_values_block_level_and_the_time_of_identification(ann, bo
     identity.prove(
         work, profiles.meet("external", "7"), method=Method.CODE, level=Level.PROVEN, evidence={"code": 1}, by=None
     )
-    identity.block(fresh(work).person, by=None)
+    blocking.block(fresh(work).person, by=None)
     before = picture()
     operation = plans.apply(merge_plan(bob, work, ann, into=bob.person_id).hash, reason="the same", by=ann)
     assert fresh(bob).person.blocked
@@ -434,7 +434,7 @@ def test_undo_of_an_unlink_restores_since_when_it_was_identified(bob):
 
 def test_a_block_that_the_surviving_person_had_already_stays_after_the_undo(ann, bob, work):
     for one in (bob, work):
-        identity.block(one.person, by=None)
+        blocking.block(one.person, by=None)
     operation = plans.apply(merge_plan(bob, work, ann).hash, reason="the same", by=ann)
     plans.undo(operation, by=ann)
     assert fresh(bob).person.blocked
@@ -443,7 +443,7 @@ def test_a_block_that_the_surviving_person_had_already_stays_after_the_undo(ann,
 
 def test_whoever_is_split_off_a_blocked_person_stays_blocked(ann, bob, work):
     identity.merge(work.person, bob.person, by=None)
-    identity.block(fresh(bob).person, by=None)
+    blocking.block(fresh(bob).person, by=None)
     plan = plans.split_plan([work.pk], by=ann)
     assert [side["blocked"] for side in plan.body["after"]] == [True, True]
     plans.apply(plan.hash, reason="two", by=ann)
@@ -488,7 +488,7 @@ def test_an_undone_operation_cannot_be_undone_and_says_who_did_it(ann, bob, work
 
 def test_nested_merges_with_blocks_are_undone_to_the_letter(ann, bob, work, channel):
     third = world.customer(channel, "bob-at-home")
-    identity.block(work.person, by=None)
+    blocking.block(work.person, by=None)
     values.say(third, Source.API, {"name": "Third"}, by=None)
     pictures, done = [picture()], []
     for one, into in ((work, bob), (bob, third)):

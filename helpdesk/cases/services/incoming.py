@@ -20,7 +20,7 @@ from helpdesk.events.models import Event
 from helpdesk.events.occasion import current, edge, occasion
 from helpdesk.events.services import record
 from helpdesk.users.models import Profile
-from helpdesk.users.services import conflicts, profiles
+from helpdesk.users.services import blocking, conflicts, profiles
 from helpdesk.users.services.told import NotLinked
 
 A_DAY = timedelta(days=1)
@@ -87,6 +87,8 @@ def _receive(profile: Profile, channel: Channel, draft: Draft, clean: Body, also
         return before
     if profile.person.blocked:
         raise Blocked
+    if profile.person.deleted_at:
+        blocking.restore(profile.person, by=profile)
     case = _case(profile, channel, draft)
     opened = case is None
     if case is None:

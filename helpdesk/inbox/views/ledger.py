@@ -26,11 +26,11 @@ NUMBER = re.compile(r"\d{3}-\d{6}", re.ASCII)
 def page(request: HttpRequest, agent: Agent, person_id: str) -> HttpResponse:
     """Newest first, `before` an event's id, of one `group` or of all."""
     profile, group = find(agent, person_id), _group(request)
-    events = kept.of(profile.person, group)
+    events = kept.of(profile.person, agent, group)
     before, case = request.GET.get("before", ""), request.GET.get("case", "")
     if is_id(before):
         events = events.filter(pk__lt=int(before))
-    entries = ledger.entries(events[: ledger.SHOWN + 1])
+    entries = ledger.entries(events[: ledger.SHOWN + 1], profile.person, agent)
     more = len(entries) > ledger.SHOWN
     entries = entries[: ledger.SHOWN]
     context: dict[str, Any] = {
@@ -52,9 +52,9 @@ def page(request: HttpRequest, agent: Agent, person_id: str) -> HttpResponse:
 def table(request: HttpRequest, agent: Agent, person_id: str) -> HttpResponse:
     """The same entries as CSV (RFC 4180), in UTF-8 with a mark at its beginning, by which spreadsheets know it."""
     profile, group = find(agent, person_id), _group(request)
-    events = kept.of(profile.person, group)[: ledger.MOST_ROWS]
+    events = kept.of(profile.person, agent, group)[: ledger.MOST_ROWS]
     file = io.StringIO()
-    csv.writer(file).writerows(ledger.table(events))
+    csv.writer(file).writerows(ledger.table(events, profile.person, agent))
     made = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
     day = timezone.localdate().isoformat()
     made["Content-Disposition"] = f'attachment; filename="ledger-{profile.person_id}-{day}.csv"'

@@ -141,7 +141,7 @@ def undo(request: HttpRequest, agent: Agent, person: Person, pk: int) -> HttpRes
 def _operations(request: HttpRequest, agent: Agent, person: Person, refusal: Refusal | None = None) -> HttpResponse:
     rows = undoing.named(_about(agent, person)).order_by("-pk")[:MOST_OPERATIONS]
     status = refusal.status if refusal else 200
-    return _page(request, person, "operations", status=status, done=who.listed(rows), refusal=refusal)
+    return _page(request, person, "operations", status=status, done=who.listed(rows, agent), refusal=refusal)
 
 
 def _about(agent: Agent, person: Person) -> Any:

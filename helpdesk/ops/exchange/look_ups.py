@@ -46,6 +46,8 @@ class LookUps(Section):
             return  # it was found by these
         if name == "url" and value != row.url:
             _check_url(value)
+            if row.url and not requests.same_server(row.url, value):
+                row.headers = ""  # they were meant for the other one
         if name == "mapping":
             _check_mapping(value)
         super().put(row, name, value)

@@ -1,5 +1,6 @@
 """`/api/v1/conflicts/…`: two people claim the same, and an agent judges."""
 
+from collections.abc import Container
 from typing import Any
 
 from django.http import Http404
@@ -18,6 +19,7 @@ from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Conflict
 from helpdesk.users.models.conflicts import Conflicts
 from helpdesk.users.services import conflicts
+from helpdesk.users.services.evidence import told_to
 
 
 class Decision(Strict):
@@ -63,7 +65,7 @@ class ShownConflict(serializers.Serializer[Any]):
     account_user_id = serializers.IntegerField()
     value = serializers.CharField(allow_blank=True)
     case_id = serializers.IntegerField(allow_null=True)
-    evidence = Evidence()
+    evidence = Evidence(required=False, help_text="Left out where it tells of users whom the agent does not see.")
     offers = serializers.ListField(child=serializers.ChoiceField(choices=conflicts.Verdict.choices))
     found_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -96,18 +98,24 @@ class ConflictView(ApiView):
 
     @extend_schema(parameters=FILTERS)
     def list(self, request: Request) -> Response:
-        return Page(request, self._filtered(self.get_queryset())).answer(show)
+        page = Page(request, self._filtered(self.get_queryset()))
+        told = told_to(self.agent, page.rows)
+        return page.answer(lambda one: show(one, told))
 
     @extend_schema(responses={200: ShownConflict})
     def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(show(self.get_object()))
+        return self._answer()
 
     @extend_schema(request=Decision, responses={200: ShownConflict})
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str) -> Response:
         conflict, data = self.get_object(), self.checked()
         conflicts.decide(conflict, data["verdict"], reason=data.get("reason", ""), by=self.agent)
-        return Response(show(self.get_object()))
+        return self._answer()
+
+    def _answer(self) -> Response:
+        conflict = self.get_object()
+        return Response(show(conflict, told_to(self.agent, [conflict])))
 
     def _filtered(self, rows: Conflicts) -> Conflicts:
         asked = self.request.query_params
@@ -125,8 +133,8 @@ def _states() -> str:
     return ", ".join(Conflict.State.values)
 
 
-def show(conflict: Conflict) -> dict[str, Any]:
-    """A conflict as the API tells it."""
+def show(conflict: Conflict, told: Container[int]) -> dict[str, Any]:
+    """A conflict as the API tells it. told: ids of those whose evidence may be read."""
     by_agent = conflict.actor_kind == "agent"
     return {
         "conflict_id": conflict.pk,
@@ -136,7 +144,7 @@ def show(conflict: Conflict) -> dict[str, Any]:
         "account_user_id": conflict.account_id,
         "value": conflict.value,
         "case_id": conflict.case_id,
-        "evidence": conflict.evidence,
+        **({"evidence": conflict.evidence} if conflict.pk in told else {}),
         "offers": [str(verdict) for verdict in conflicts.offered(conflict)],
         "found_at": conflict.found_at.isoformat(),
         "decided_at": conflict.decided_at.isoformat() if conflict.decided_at else None,

@@ -20,7 +20,7 @@ from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Agent, Company, CustomField, Group, Profile
 from helpdesk.users.models.fields import Source
 from helpdesk.users.models.people import ProfileKind
-from helpdesk.users.services import conflicts, identity, profiles, reading, told, values
+from helpdesk.users.services import blocking, conflicts, identity, profiles, reading, told, values
 
 
 class NewUser(shapes.UserData):
@@ -122,13 +122,20 @@ class UserView(ApiView):
     @action(detail=True, methods=["put"])
     def block(self, request: Request, pk: str) -> Response:
         profile = self.get_object()
-        identity.block(profile.person, by=self.agent)
+        blocking.block(profile.person, by=self.agent)
+        return Response(shapes.show(self._fresh(profile)))
+
+    @action(detail=True, methods=["put"])
+    def disable(self, request: Request, pk: str) -> Response:
+        """Moves the person to deleted; `restore/` or a message of theirs takes that back."""
+        profile = self.get_object()
+        blocking.disable(profile.person, by=self.agent)
         return Response(shapes.show(self._fresh(profile)))
 
     @action(detail=True, methods=["put"])
     def restore(self, request: Request, pk: str) -> Response:
         profile = self.get_object()
-        identity.unblock(profile.person, by=self.agent)
+        blocking.restore(profile.person, by=self.agent)
         return Response(shapes.show(self._fresh(profile)))
 
     def _other(self, data: dict[str, Any]) -> Profile:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from helpdesk.channels.models import Level
 from helpdesk.events.models import Event
-from helpdesk.events.occasion import occasion
+from helpdesk.events.occasion import Again, occasion
 from helpdesk.events.services import Actor, event, record_all
 from helpdesk.lib.text import one_line
 from helpdesk.users.errors import (
@@ -28,7 +28,7 @@ from helpdesk.users.errors import (
 from helpdesk.users.models import Agent, Conflict, Link, Operation, Profile
 from helpdesk.users.models.conflicts import Conflicts
 from helpdesk.users.models.people import Method, ProfileKind
-from helpdesk.users.services import identity, judged, profiles, reading
+from helpdesk.users.services import identity, judged, profiles, reading, undoing
 
 State, Kind = Conflict.State, Conflict.Kind
 DAY = timedelta(days=1)
@@ -190,14 +190,18 @@ def moving(conflict: Conflict) -> tuple[Profile, Profile]:
 def decide(conflict: Conflict, verdict: str, *, reason: str, by: Agent) -> Conflict:
     """An agent's verdict, with its reason (≤ 300 characters; none is needed for `reopen`).
 
-    Raises MayNotJudge, Conflict.DoesNotExist where the agent does not see both sides, NoReason, ConflictDecided where
+    Raises MayNotJudge (also where `reopen` would give a profile back to somebody whom the agent does not see),
+    Conflict.DoesNotExist where the agent does not see both sides, NoReason, ConflictDecided where
     it was decided already, NotOffered where this makes no sense any more, NotUndoable.
     """
     if not by.judges:
         raise MayNotJudge
-    held = profiles.hold_people(conflict.profile_id, conflict.account_id)
+    decided = Operation.objects.filter(pk__in=Conflict.objects.filter(pk=conflict.pk).values("operation")).first()
+    held = undoing.hold(decided, conflict.profile_id, conflict.account_id)
     rows = seen_by(by).select_related("operation").select_for_update(of=("self",), no_key=True)
     conflict = rows.get(pk=conflict.pk)
+    if conflict.operation != decided:
+        raise Again
     conflict.profile, conflict.account = held[conflict.profile_id], held[conflict.account_id]
     _check(conflict, verdict)
     if verdict == Verdict.REOPEN:
@@ -240,6 +244,7 @@ def _reopen(conflict: Conflict, by: Agent) -> None:
     """Takes the verdict back; one that changed nothing, because they were one person already, is only open again."""
     operation = conflict.operation
     if operation and operation.undone_by_id is None:
+        undoing.check_seen(operation, by)
         identity.undo(operation, by=by)
     else:
         judged.reopen(Conflict.objects.filter(pk=conflict.pk), by=by)

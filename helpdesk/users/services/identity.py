@@ -16,7 +16,7 @@ from helpdesk.events.services import Actor, record
 from helpdesk.users.errors import AlreadySomeoneElse
 from helpdesk.users.models import Agent, Link, Operation, Person, Profile
 from helpdesk.users.models.people import Method, ProfileKind
-from helpdesk.users.services import judged, profiles, undoing, values
+from helpdesk.users.services import blocking, judged, profiles, undoing, values
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,10 @@ def merge(
         else:
             judged.check(other, into)
     _move(moving, into, None, by, operation)
+    for other in others:
+        blocking.lock_as(into, _person(other.pk))
     if blocked:
-        _set_blocked(into, True)
+        blocking.put(into, True)
     for other in others:
         record("person.merged", by=by, person=into, other=other.pk, operation=operation.pk)
     return operation
@@ -156,6 +158,7 @@ def undo(operation: Operation, *, by: Actor | None, reason: str = "") -> Operati
     undoing.check(operation)
     plan = {"of": operation.pk, "before": undoing.before([held[int(pk)] for pk in before])}
     back = _operation("undo", plan, by, reason)
+    blocking.keep(operation, held)
     for pk, was in before.items():
         person = _person(was["person"])
         (link,) = _move([held[int(pk)]], person, _as_before(was), by, back)
@@ -163,25 +166,12 @@ def undo(operation: Operation, *, by: Actor | None, reason: str = "") -> Operati
         Link.objects.filter(pk=link.pk).update(operation=was["operation"])
     undoing.restore_times(before, held)
     if "blocked" in operation.plan and not undoing.blocked_since(operation):
-        _set_blocked(_person(operation.plan["blocked"]), False)
+        blocking.put(_person(operation.plan["blocked"]), False)
     operation.undone_by = back
     operation.save(update_fields=["undone_by"])
     judged.undone(operation, by=by)
     record("operation.undone", by=by, what=operation.kind, operation=operation.pk)
     return back
-
-
-@occasion
-def block(person: Person, *, by: Actor | None) -> None:
-    """What this person writes makes no case any more."""
-    Person.objects.filter(pk=person.pk).update(blocked=True, updated_at=timezone.now())
-    record("person.blocked", by=by, person=person)
-
-
-@occasion
-def unblock(person: Person, *, by: Actor | None) -> None:
-    Person.objects.filter(pk=person.pk).update(blocked=False, updated_at=timezone.now())
-    record("person.unblocked", by=by, person=person)
 
 
 def proven_otherwise(profile: Profile) -> bool:
@@ -211,14 +201,9 @@ def _person(pk: int) -> Person:
 
 def _apart_from(person: Person) -> Person:
     """A new person, made out of this one: a block holds for both, or whoever is split off would be free of it."""
-    made = Person.objects.create(blocked=person.blocked)
+    made = Person.objects.create(blocked=person.blocked, codes_locked_at=person.codes_locked_at)
     current().hold(made)
     return made
-
-
-def _set_blocked(person: Person, blocked: bool) -> None:
-    person.blocked, person.updated_at = blocked, timezone.now()
-    person.save(update_fields=["blocked", "updated_at"])
 
 
 def _people(*people: Person) -> dict[int, list[Profile]]:

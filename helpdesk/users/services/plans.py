@@ -24,7 +24,7 @@ from helpdesk.users.errors import (
 )
 from helpdesk.users.models import Agent, Operation, Person, Plan, Profile
 from helpdesk.users.models.people import Method
-from helpdesk.users.services import cautions, identity, profiles, reading
+from helpdesk.users.services import cautions, identity, profiles, reading, undoing
 from helpdesk.users.services.outlook import NEW, Outlook
 from helpdesk.users.services.scenes import Scene
 
@@ -132,10 +132,18 @@ def again(plan: Plan, *, by: Agent) -> Plan:
     return link_plan(asked["profile"], asked["account"], by=by)
 
 
+@occasion
 def undo(operation: Operation, *, reason: str = "", by: Agent) -> Operation:
-    """Takes an operation back; gives that which did it. Raises MayNotJudge, NotUndoable, NoReason (too long a one)."""
+    """Takes an operation back; gives that which did it.
+
+    Raises MayNotJudge (also where a profile would go back to somebody whom the agent does not see), NotUndoable,
+    NoReason (too long a one).
+    """
     check_judges(by)
-    return identity.undo(operation, by=by, reason=check_reason(reason, required=False))
+    reason = check_reason(reason, required=False)
+    undoing.hold(operation)
+    undoing.check_seen(operation, by)
+    return identity.undo(operation, by=by, reason=reason)
 
 
 def shown(operation: Operation, agent: Agent) -> dict[str, Any] | None:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from helpdesk.events.models import Event
-from helpdesk.users.errors import NotUndoable
-from helpdesk.users.models import Agent, Link, Operation, Profile
+from helpdesk.events.occasion import current
+from helpdesk.users.errors import MayNotJudge, NotUndoable
+from helpdesk.users.models import Agent, Link, Operation, Person, Profile
+from helpdesk.users.services import profiles, reading
 
 KINDS = {
     "link": gettext_lazy("linking"),
@@ -87,6 +89,38 @@ def check(operation: Operation) -> None:
         raise NotUndoable
     words = _("Something newer stands on it. Undo this first: %(what)s.") % {"what": tell(on_top)}
     raise NotUndoable(words, undo_first=on_top.pk)
+
+
+def hold(operation: Operation | None, *also: int) -> dict[int, Profile]:
+    """Locks all whom an undo would move or join, and these profiles, with their people. {profile id: profile}."""
+    people = _goes_back_to(operation) if operation else set()
+    moved = [int(pk) for pk in operation.plan["before"]] if operation else []
+    there = Profile.objects.filter(person__in=people).values_list("pk", flat=True)
+    held = profiles.hold_people(*moved, *there, *also)
+    # Also those who have no profile now: nobody else joins them meanwhile.
+    current().lock("person", Person.objects.all(), people)
+    return held
+
+
+def check_seen(operation: Operation, agent: Agent) -> None:
+    """Raises MayNotJudge where it would join somebody to a person whom the agent does not see. `hold` comes first."""
+    if barred(agent, [operation]):
+        raise MayNotJudge(_("Undoing this would touch people whom you may not see. Ask somebody who sees them."))
+
+
+def barred(agent: Agent, operations: Iterable[Operation]) -> set[int]:
+    """Which of these the agent may not undo: a profile would go back to a person whom they do not see now.
+
+    Gives ids, with one query however many there are.
+    """
+    back = {one.pk: _goes_back_to(one) for one in operations}
+    there = Profile.objects.filter(person__in=set().union(*back.values()))
+    hidden = set(there.exclude(pk__in=reading.seen_by(agent).values("pk")).values_list("person_id", flat=True))
+    return {pk for pk, people in back.items() if people & hidden}
+
+
+def _goes_back_to(operation: Operation) -> set[int]:
+    return {was["person"] for was in operation.plan["before"].values()}
 
 
 def profiles_of(operation: Operation) -> list[int]:
