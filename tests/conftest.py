@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -13,7 +14,6 @@ from pytest_django import Settings
 
 from helpdesk.outbox.pump import Pump
 from tests import emptying, servers
-from tests.plugins import sharing
 
 pytest_plugins = ["tests.plugins.promises", "tests.plugins.figures", "tests.plugins.sharing"]
 
@@ -107,7 +107,7 @@ def _right_database() -> None:
 
 
 @pytest.fixture
-def outbox(transactional_db: None, settings: Settings) -> Iterator[None]:
+def outbox(transactional_db: None, settings: Settings, pytestconfig: pytest.Config) -> Iterator[None]:
     """Whatever moves the outbox in this profile, running for the length of a test; it may call loopback.
 
     A worker sees what is committed, hence `transactional_db`.
@@ -115,6 +115,7 @@ def outbox(transactional_db: None, settings: Settings) -> Iterator[None]:
     settings.EGRESS_ALLOW_NETWORKS = LOOPBACK
     if WORKER == "on":
         url = servers.with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+        sharing: Any = pytestconfig.pluginmanager.get_plugin("tests.plugins.sharing")
         server = sharing.worker.take({**os.environ, "DATABASE_URL": url, "EGRESS_ALLOW_NETWORKS": LOOPBACK})
         yield
         print(server.end_of_log())  # shown beside the failure, if there is one

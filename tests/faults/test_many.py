@@ -18,6 +18,7 @@ from tests.plugins.figures import Measured
 from tests.waiting import wait_for
 
 PUMPS, WORKERS = 3, 2
+REPLIES = 400  # for longer than a sweep takes to come round, so that more than one gets something
 
 pytestmark = [pytest.mark.slow, pytest.mark.both, pytest.mark.once]
 
@@ -57,7 +58,7 @@ def test_two_of_everything_on_one_database_give_the_same_results(
     programs = crowd(tmp_path)
     try:
         wait_for(lambda: len(health().beats) == len(programs), 60, pause=0.1)
-        measured(*send(sink, settings, 150, f"150 replies, {len(programs)} pumps and workers at once"))
+        measured(*send(sink, settings, REPLIES, f"{REPLIES} replies, {len(programs)} pumps and workers at once"))
     finally:
         for program in programs:
             program.end()

@@ -51,14 +51,14 @@ def put(person: Person, blocked: bool) -> None:
 
 def keep(operation: Operation, held: dict[int, Profile]) -> None:
     """A block, or a lock on codes, that came after the operation holds for whoever leaves the person by its undo."""
-    own = operation.plan.get("blocked")
-    if own and undoing.blocked_since(operation):
-        own = None
+    people = {pk: held[int(pk)].person for pk in operation.plan["before"]}
+    blocked = undoing.blocked_since(operation, [left.pk for left in people.values() if left.blocked])
     for pk, was in operation.plan["before"].items():
-        left, back = held[int(pk)].person, current().lock("person", Person.objects.all(), [was["person"]])[0]
-        if left.blocked and left.pk != own and not back.blocked:
+        left, back = people[pk], current().lock("person", Person.objects.all(), [was["person"]])[0]
+        if left.pk in blocked and not back.blocked:
             put(back, True)
-        lock_as(back, left)
+        if left.codes_locked_at and left.codes_locked_at > operation.at:
+            lock_as(back, left)
 
 
 def lock_as(person: Person, other: Person) -> None:

@@ -165,8 +165,9 @@ def undo(operation: Operation, *, by: Actor | None, reason: str = "") -> Operati
         # The restored link stands on what the old one stood on, so that an earlier operation can be undone next.
         Link.objects.filter(pk=link.pk).update(operation=was["operation"])
     undoing.restore_times(before, held)
-    if "blocked" in operation.plan and not undoing.blocked_since(operation):
-        blocking.put(_person(operation.plan["blocked"]), False)
+    blocked = operation.plan.get("blocked")
+    if blocked and not undoing.blocked_since(operation, [blocked]):
+        blocking.put(_person(blocked), False)
     operation.undone_by = back
     operation.save(update_fields=["undone_by"])
     judged.undone(operation, by=by)

@@ -68,10 +68,10 @@ def restore_times(was: Mapping[str, Mapping[str, Any]], held: Mapping[int, Profi
     Profile.objects.bulk_update(known, ["identified_at"])
 
 
-def blocked_since(operation: Operation) -> bool:
-    """Whether somebody has blocked the person that survived, for a reason of its own: then that stays."""
-    blocks = Event.objects.filter(kind="person.blocked", person_id=operation.plan["blocked"])
-    return blocks.filter(created_at__gt=operation.at).exists()
+def blocked_since(operation: Operation, people: Iterable[int]) -> set[int]:
+    """Whom of these people somebody has blocked after the operation, for a reason of its own: that stays."""
+    blocks = Event.objects.filter(kind="person.blocked", person_id__in=list(people), created_at__gt=operation.at)
+    return {pk for pk in blocks.values_list("person_id", flat=True) if pk}
 
 
 def check(operation: Operation) -> None:
