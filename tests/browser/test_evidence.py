@@ -70,7 +70,7 @@ def test_panel_and_ledger_have_no_barrier_and_fit_their_window(
     if width < 1280:
         page.get_by_role("button", name="Customer").click()
     panel = page.get_by_label("Customer", exact=True).and_(page.locator("#panel"))
-    expect(panel.get_by_text("from the account of kunde-4711").first).to_be_visible()
+    expect(panel.get_by_text("from the account of bob-with-a-long-address").first).to_be_visible()
     panel.evaluate("panel => panel.querySelectorAll('details').forEach(one => { one.open = true })")
     assert troubles(page) == []
     assert panel.evaluate("pane => pane.scrollWidth <= pane.clientWidth + 1")
