@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaseStatus": "helpdesk.cases.models.Status",
         "ReceiptStatus": "channels_custom.api.RECEIPTS",
+        "Verdict": "helpdesk.users.services.conflicts.Verdict",
     },
 }
 

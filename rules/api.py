@@ -116,6 +116,7 @@ class RuleView(ApiView):
         data = self.checked()
         return self._tried(data, _draft(data.get("rule", {}), drafts.of(self.get_object())))
 
+    @extend_schema(operation_id="rules_test_draft")
     @action(detail=False, methods=["post"], url_path="test")
     def try_draft(self, request: Request) -> Response:
         """The same of a rule that is not saved."""
