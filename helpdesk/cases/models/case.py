@@ -24,6 +24,16 @@ class Priority(models.TextChoices):
     CRITICAL = "critical", _("critical")
 
 
+class Via(models.TextChoices):
+    """How a case came to be."""
+
+    CHANNEL = "channel", _("a message in a channel")
+    WIDGET = "widget", _("the chat widget")
+    API = "api", _("the API")
+    AGENT = "agent", _("an agent")
+    RULE = "rule", _("a rule")
+
+
 class Label(models.Model):
     title = models.CharField(_("title"), max_length=80, unique=True)
 
@@ -80,7 +90,8 @@ class Case(models.Model):
     """active: stored condition "an agent could still have to do something": open or pending, and not merged.
 
     active_chat: a synchronous conversation is running; chat_ends_at: when silence will end it; chat_agent: whose tab.
-    last_*: facts of the last public message, for lists. values: {custom field key: value}.
+    last_*: facts of the last public message, for lists. values: {custom field key: value}. reopened: how often it went
+    back from closed to open or pending.
     """
 
     number = models.CharField(max_length=12, unique=True)
@@ -110,6 +121,11 @@ class Case(models.Model):
     last_customer_at = models.DateTimeField(null=True, blank=True)
     last_answer_at = models.DateTimeField(null=True, blank=True)
     messages_count = models.PositiveIntegerField(default=0)
+    via = models.CharField(max_length=12, choices=Via, default=Via.CHANNEL)
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    reopened = models.PositiveIntegerField(default=0)
+    # The last one that the customer gave, from 1 to 5.
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = Cases.as_manager()
 
@@ -126,6 +142,8 @@ class Case(models.Model):
             ),
             models.Index(fields=("profile", "-id"), name="case_profile"),
             models.Index(fields=("chat_ends_at",), name="case_silence", condition=Q(active_chat=True)),
+            models.Index(fields=("closed_at",), name="case_closed", condition=Q(closed_at__isnull=False)),
+            models.Index(fields=("snoozed_until",), name="case_snoozed", condition=Q(snoozed_until__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-from helpdesk.users.models.agents import Agent, ApiKey, Group, StoredAnswer
+from helpdesk.users.models.agents import Agent, AgentStatus, ApiKey, Group, Role, StoredAnswer
 from helpdesk.users.models.conflicts import Apart, BlockedValue, Conflict
 from helpdesk.users.models.fields import CustomField, FieldLevel, Value
 from helpdesk.users.models.people import Company, Link, Operation, Person, Profile
@@ -6,6 +6,7 @@ from helpdesk.users.models.plans import Plan
 
 __all__ = (
     "Agent",
+    "AgentStatus",
     "Apart",
     "ApiKey",
     "BlockedValue",
@@ -19,6 +20,7 @@ __all__ = (
     "Person",
     "Plan",
     "Profile",
+    "Role",
     "StoredAnswer",
     "Value",
 )

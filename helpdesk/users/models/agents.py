@@ -25,6 +25,38 @@ class Group(models.Model):
         return self.title
 
 
+class Role(models.Model):
+    """What an agent does: first line, billing, team lead. Rules give cases to it; it gives no rights."""
+
+    title = models.CharField(_("title"), max_length=80, unique=True)
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AgentStatus(models.Model):
+    """What agents say about themselves: online, in a meeting, away. available: cases may be given to them."""
+
+    title = models.CharField(_("title"), max_length=60, unique=True)
+    available = models.BooleanField(
+        _("available"), default=True, help_text=_("On: rules may give cases to agents with this status.")
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ("position", "id")
+        verbose_name = _("status of agents")
+        verbose_name_plural = _("statuses of agents")
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Agents(BaseUserManager["Agent"]):
     """How agents are made."""
 
@@ -56,6 +88,16 @@ class Agent(AbstractBaseUser):
     timezone = models.CharField(_("time zone"), max_length=60, blank=True)
     channels = models.ManyToManyField(Channel, blank=True, verbose_name=_("channels"), related_name="agents")
     groups = models.ManyToManyField(Group, blank=True, verbose_name=_("groups"), related_name="agents")
+    role = models.ForeignKey(
+        Role, models.SET_NULL, null=True, blank=True, verbose_name=_("role"), related_name="agents"
+    )
+    # Empty: none was chosen yet, which counts as not available.
+    status = models.ForeignKey(
+        AgentStatus, models.SET_NULL, null=True, blank=True, verbose_name=_("status"), related_name="agents"
+    )
+    status_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The last sign of life of an open inbox, to the minute.
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
     USERNAME_FIELD = "email"

@@ -1,12 +1,9 @@
-"""What rules and saved lists can ask about a case, its message, and the time since something, one row each."""
+"""What rules and saved lists can ask about a case, one row each."""
 
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.lib.fields import AGE, CHOICE, DATE, FIELDS, FLAG, NUMBER, SET, TEXT, Column, Field, Rows
+from helpdesk.lib.fields import CHOICE, DATE, FIELDS, FLAG, NUMBER, SET, TEXT, Column, Field, Rows
 from helpdesk.users.fields import CUSTOM, custom_fields
-
-MESSAGES = frozenset({"new", "updated"})
-TIME = frozenset({"time"})
 
 ROWS = (
     Field(
@@ -84,54 +81,6 @@ ROWS = (
         lambda f: f.case.active_chat,
         lookup="active_chat",
         words={"yes": _("is under way"), "no": _("is not under way")},
-    ),
-    Field(
-        "message.text",
-        _("Message text"),
-        TEXT,
-        lambda f: f.message and f.message.text,
-        lists=MESSAGES,
-        optional=True,
-    ),
-    Field(
-        "message.author",
-        _("Author of the message"),
-        CHOICE,
-        lambda f: f.written and f.written.get("author"),
-        Column("cases.Message", "author", without=("rule",)),
-        lists=MESSAGES,
-    ),
-    Field(
-        "clock.customer",
-        _("Time since the customer's last message"),
-        AGE,
-        lambda f: f.case.last_customer_at,
-        lists=TIME,
-        lookup="last_customer_at",
-    ),
-    Field(
-        "clock.answer",
-        _("Time since an agent's last answer"),
-        AGE,
-        lambda f: f.case.last_answer_at,
-        lists=TIME,
-        lookup="last_answer_at",
-    ),
-    Field(
-        "clock.created",
-        _("Time since the case was created"),
-        AGE,
-        lambda f: f.case.created_at,
-        lists=TIME,
-        lookup="created_at",
-    ),
-    Field(
-        "clock.status",
-        _("Time since the status changed"),
-        AGE,
-        lambda f: f.case.status_at,
-        lists=TIME,
-        lookup="status_at",
     ),
 )
 

@@ -4,17 +4,36 @@ import uuid
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from helpdesk.cases.models import Case
 
 
 class RuleList(models.TextChoices):
     NEW = "new", _("new cases")
     UPDATED = "updated", _("updated cases")
     TIME = "time", _("time")
+
+
+class RuleGroup(models.Model):
+    """Rules of one list that stand together: they collapse, move and are switched off as one.
+
+    position: among the groups and the rules without one; the rules of a group follow each other.
+    """
+
+    # Before `list`, which hides the built-in from what follows in this class.
+    title = models.CharField(_("title"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+    list = models.CharField(_("list"), max_length=8, choices=RuleList)
+
+    class Meta:
+        ordering = ("list", "position", "id")
+        verbose_name = _("group of rules")
+        verbose_name_plural = _("groups of rules")
+        constraints = (models.UniqueConstraint(fields=("list", "title"), name="one_group_per_title"),)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Rules(models.QuerySet["Rule"]):
@@ -30,12 +49,16 @@ class Rule(models.Model):
 
     list = models.CharField(_("list"), max_length=8, choices=RuleList)
     title = models.CharField(_("title"), max_length=200)
+    group = models.ForeignKey(
+        RuleGroup, models.SET_NULL, null=True, blank=True, verbose_name=_("group"), related_name="rules"
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
     active = models.BooleanField(_("active"), default=True)
     stop = models.BooleanField(_("stop after this rule"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     problem = models.CharField(max_length=300, blank=True, editable=False)
     fired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = Rules.as_manager()
@@ -101,54 +124,6 @@ class RuleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} v{self.number}"
-
-
-class Run(models.Model):
-    """One pass over a list for a case, with its trace. Kept a fortnight.
-
-    trace: what `rules.services.traces` packs, at most 2 kB: for each rule `[id, version, "fired"]` or
-    `[id, version, index of the first condition that failed, the value it saw, cut at 60 characters]`.
-    """
-
-    case = models.ForeignKey(Case, models.PROTECT, related_name="runs")
-    # Before `list`, which hides the built-in from what follows in this class.
-    fired = models.JSONField(default=list)
-    list = models.CharField(max_length=8, choices=RuleList)
-    occasion = models.UUIDField()
-    event_id = models.BigIntegerField(null=True)
-    trace = models.BinaryField()
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    class Meta:
-        ordering = ("-id",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("occasion", "case", "list"), condition=~Q(list="time"), name="once_per_occasion"
-            ),
-        )
-        indexes = (models.Index(fields=("case", "-id"), name="run_case"),)
-
-    def __str__(self) -> str:
-        return f"{self.list} {self.case_id}"
-
-
-class Wait(models.Model):
-    """A time rule's clock for one case. due_at: when it rings; empty: not before the clock starts anew.
-
-    rung_for: the start of the clock for which the rule was done with; it is done once for each start.
-    """
-
-    rule = models.ForeignKey(Rule, models.CASCADE, related_name="waits")
-    case = models.ForeignKey(Case, models.PROTECT, related_name="waits")
-    due_at = models.DateTimeField(null=True, blank=True)
-    rung_for = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("rule", "case"), name="one_wait_per_rule_and_case"),)
-        indexes = (models.Index(fields=("due_at",), name="wait_due", condition=Q(due_at__isnull=False)),)
-
-    def __str__(self) -> str:
-        return f"{self.rule_id} {self.case_id} {self.due_at}"
 
 
 class Revision(models.Model):

@@ -7,16 +7,15 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.cases import services as cases
 from helpdesk.cases import texts
-from helpdesk.cases.models import Case, Label
+from helpdesk.cases.models import Case
 from helpdesk.events.services import Actor
 from helpdesk.lib.fields import Column, Input, Rows, WrongValue, parse_all
 from helpdesk.lib.registry import Registry
 from helpdesk.lib.text import BadText, check_text
 from helpdesk.users.errors import BadValue
-from helpdesk.users.models import Agent, CustomField, FieldLevel, Group
-from helpdesk.users.models.fields import FieldKind, Source
+from helpdesk.users.models import CustomField, FieldLevel
+from helpdesk.users.models.fields import FieldKind
 from helpdesk.users.services import values as users
 
 # Characters of a text in one language.
@@ -119,122 +118,3 @@ def custom_inputs(level: FieldLevel) -> tuple[Input, ...]:
     fields = Rows("users.CustomField", "key", "key", only=(("level", level.value), ("active", True)))
     value = CustomValue("value", _("Value"), f"{level.value}_value", level=level.value, lead=_("to"))
     return (Input("field", _("Field"), "choice", fields), value)
-
-
-@action
-class SendMessage(ActionKind):
-    key = "send_message"
-    label = _("Send a message to the user")
-    inputs = (Texts("texts", _("Text"), "texts"),)
-    answers = True
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        language = case.language or case.profile.person.language
-        cases.reply(case, texts.render(texts.pick(values["texts"], language), case), by=by)
-
-
-@action
-class AddNote(ActionKind):
-    key = "add_note"
-    label = _("Add a note")
-    inputs = (Text("text", _("Text"), "long_text"),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.note(case, texts.render(values["text"], case), by=by)
-
-
-@action
-class EndChat(ActionKind):
-    """Where no chat is under way (a channel like mail), only the status is set."""
-
-    key = "end_chat"
-    label = _("End the chat")
-    inputs = (Input("status", _("Status"), "choice", STATUS, lead=_("as")),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        if case.active_chat:
-            cases.end_chat(case, values["status"], by=by)
-        else:
-            cases.set_status(case, values["status"], by=by)
-
-
-@action
-class SetStatus(ActionKind):
-    key = "set_status"
-    label = _("Set the status")
-    inputs = (Input("status", _("Status"), "choice", STATUS, lead=_("to")),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.set_status(case, values["status"], by=by)
-
-
-@action
-class SetPriority(ActionKind):
-    key = "set_priority"
-    label = _("Set the priority")
-    inputs = (Input("priority", _("Priority"), "choice", PRIORITY, lead=_("to")),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.set_priority(case, values["priority"], by=by)
-
-
-@action
-class SetGroup(ActionKind):
-    key = "set_group"
-    label = _("Set the group")
-    inputs = (Input("group", _("Group"), "choice", GROUPS, optional=True, none=_("none"), lead=_("to")),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        group = Group.objects.get(pk=values["group"]) if values["group"] else None
-        cases.set_group(case, group, by=by)
-
-
-@action
-class Assign(ActionKind):
-    key = "assign"
-    label = _("Assign")
-    inputs = (Input("agent", _("Agent"), "choice", AGENTS, optional=True, none=_("nobody"), lead=_("to")),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        agent = Agent.objects.get(pk=values["agent"]) if values["agent"] else None
-        cases.assign(case, agent, by=by)
-
-
-@action
-class AddLabels(ActionKind):
-    key = "add_labels"
-    label = _("Add labels")
-    inputs = (Input("labels", _("Labels"), "choices", LABELS),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.add_labels(case, Label.objects.filter(pk__in=values["labels"]), by=by)
-
-
-@action
-class RemoveLabels(ActionKind):
-    key = "remove_labels"
-    label = _("Remove labels")
-    inputs = (Input("labels", _("Labels"), "choices", LABELS),)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.remove_labels(case, Label.objects.filter(pk__in=values["labels"]), by=by)
-
-
-@action
-class SetUserField(ActionKind):
-    key = "set_user_field"
-    label = _("Set a user field")
-    inputs = custom_inputs(FieldLevel.USER)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        users.say(case.profile, Source.RULE, {values["field"]: values["value"]}, by=by)
-
-
-@action
-class SetCaseField(ActionKind):
-    key = "set_case_field"
-    label = _("Set a case field")
-    inputs = custom_inputs(FieldLevel.CASE)
-
-    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.set_value(case, values["field"], values["value"], by=by)

@@ -1,0 +1,34 @@
+from rules.models.rules import (
+    Action,
+    Block,
+    Condition,
+    NewCasesRule,
+    Revision,
+    Rule,
+    RuleGroup,
+    RuleList,
+    RuleVersion,
+    TimeRule,
+    UpdatedCasesRule,
+)
+from rules.models.runs import Pause, Run, Wait
+from rules.models.webhooks import Method, Webhook
+
+__all__ = (
+    "Action",
+    "Block",
+    "Condition",
+    "Method",
+    "NewCasesRule",
+    "Pause",
+    "Revision",
+    "Rule",
+    "RuleGroup",
+    "RuleList",
+    "RuleVersion",
+    "Run",
+    "TimeRule",
+    "UpdatedCasesRule",
+    "Wait",
+    "Webhook",
+)
