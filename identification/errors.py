@@ -64,6 +64,12 @@ class BadKey(Refusal):
     sentence = _("This key cannot be used.")
 
 
+class BadKid(BadKey):
+    """The kid cannot be taken, or is another key's."""
+
+    sentence = _("This kid cannot be used, or another key has it: give the key another one.")
+
+
 class PrivateKeyPasted(BadKey):
     sentence = _(
         "This is a private key; it was not kept. Paste the public one. Since the private key has left your server, "

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.channels.models import Widget, WidgetKind
 from helpdesk.lib.admin import NamedForm
 from identification import keys, public_keys
-from identification.errors import BadKey
+from identification.errors import BadKey, BadKid
 from identification.models import Algorithm, SigningKey
 
 SECRET = "secret"  # noqa: S105 (a word in the form)
@@ -109,7 +109,8 @@ class KeyForm(NamedForm[SigningKey]):
         try:
             keys.check_new(data["pasted"], data.get("own_kid") or "")
         except BadKey as refusal:
-            self.add_error("pasted", str(refusal))
+            own = isinstance(refusal, BadKid) and data.get("own_kid")
+            self.add_error("own_kid" if own else "pasted", str(refusal))
 
 
 class ChangeForm(NamedForm[SigningKey]):

@@ -11,7 +11,7 @@ from helpdesk.channels.models import Widget
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.lib.crypto import token
-from identification.errors import BadKey
+from identification.errors import BadKey, BadKid
 from identification.models import SigningKey
 from identification.public_keys import PublicKey
 
@@ -44,7 +44,7 @@ def check_new(public: PublicKey, kid: str) -> str:
         raise BadKey(_("This key is in the list already: %(key)s.") % {"key": there})
     kid = kid or public.kid
     if kid and (len(kid) > LONGEST_KID or not kid.isprintable() or SigningKey.objects.filter(kid=kid).exists()):
-        raise BadKey(_("This kid cannot be used, or another key has it: give the key another one."))
+        raise BadKid
     return kid
 
 

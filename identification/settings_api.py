@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.channels.models import Language, Widget, WidgetKind
+from helpdesk.channels.services.widgets import keep_widget
 from helpdesk.lib.api import Page, Strict
 from helpdesk.lib.ids import is_id
 from helpdesk.users.api.base import ApiView
@@ -20,7 +21,7 @@ from helpdesk.users.api.shapes import Text
 from helpdesk.users.models.agents import Scope
 from helpdesk.widget.forms import LONGEST, origins
 from identification import keys, phrases, public_keys
-from identification.errors import BadKey
+from identification.errors import BadKey, BadKid
 from identification.models import SigningKey
 
 
@@ -74,7 +75,8 @@ class SigningKeyView(SettingsView):
             public = public_keys.read(data["public_key"])
             key = keys.add(data["title"], public, kid=data.get("kid", ""), by=self.agent)
         except BadKey as refusal:
-            raise ValidationError({"public_key": [str(refusal)]}) from refusal
+            place = "kid" if isinstance(refusal, BadKid) and "kid" in data else "public_key"
+            raise ValidationError({place: [str(refusal)]}) from refusal
         return Response(show_key(key), status=201)
 
     @action(detail=True, methods=["post"])
@@ -138,15 +140,14 @@ class WidgetView(SettingsView):
         data = self.checked()
         if not data.get("title"):
             raise ValidationError({"title": [_("This is needed.")]})
-        return Response(show_widget(Widget.objects.create(kind=WidgetKind.IDENTIFICATION, **data)), status=201)
+        widget = keep_widget(Widget(kind=WidgetKind.IDENTIFICATION, **data), by=self.agent)
+        return Response(show_widget(widget), status=201)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         data, widget = self.checked(), self.get_object()
         for name, value in data.items():
             setattr(widget, name, value)
-        if data:
-            widget.save(update_fields=[name.removesuffix("_id") for name in data])
-        return Response(show_widget(widget))
+        return Response(show_widget(keep_widget(widget, by=self.agent)))
 
 
 def show_key(key: SigningKey) -> dict[str, Any]:

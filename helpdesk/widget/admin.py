@@ -1,7 +1,7 @@
 """Widgets in the admin: language and texts, which sites, whose word counts; and the snippet to copy."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.channels.models import Widget, WidgetKind
+from helpdesk.channels.services.widgets import delete_widget, keep_widget
 from helpdesk.lib.admin import TellingAdmin
+from helpdesk.users.models import Agent
 from helpdesk.widget.forms import form_of, groups, languages
 from helpdesk.widget.kinds import WIDGETS, Kind
 from helpdesk.widget.languages import direction
@@ -41,6 +43,12 @@ class WidgetAdmin(TellingAdmin[Widget]):
 
     def consequences(self, row: Widget) -> Iterable[Any]:
         yield _("Its script on your site stops working: nobody gets a code there any more.")
+
+    def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
+        keep_widget(obj, by=cast(Agent, request.user))
+
+    def delete_model(self, request: HttpRequest, obj: Widget) -> None:
+        delete_widget(obj, by=cast(Agent, request.user))
 
     def get_form(self, request: HttpRequest, obj: Widget | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=form_of(_kind(obj)), **kwargs)

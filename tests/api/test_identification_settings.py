@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.utils import timezone
 
 from helpdesk.channels.models import Language, Widget
+from helpdesk.events.models import Event
 from identification.models import SigningKey
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,12 @@ def test_a_public_key_keeps_its_kid_and_is_shown(admin_api):
     )
 
 
+def test_a_kid_that_another_key_has_is_named_as_what_is_wrong(admin_api):
+    made = admin_api.post("signing_keys/", {"title": "Shop"})
+    body = {"title": "Mine", "public_key": PUBLIC, "kid": made["kid"]}
+    assert list(admin_api.post("signing_keys/", body, expect=400)["errors"]) == ["kid"]
+
+
 def test_a_private_key_and_nonsense_are_refused_and_not_repeated(admin_api):
     private = PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     for text in (private, "nonsense", "{}"):
@@ -81,6 +88,17 @@ def test_a_widget_is_made_and_changed(admin_api):
     assert Widget.objects.get().language == language
     assert admin_api.get("widgets/")["results"] == [changed]
     assert admin_api.patch(f"widgets/{made['id']}/", {"language_id": None})["language_id"] is None
+
+
+def test_who_changed_whom_a_widget_believes_is_written_down(admin_api):
+    made = admin_api.post("widgets/", {"title": "Account page"})
+    admin_api.patch(f"widgets/{made['id']}/", {"trust_page_data": True, "title": "My account"})
+    admin_api.patch(f"widgets/{made['id']}/", {"trust_page_data": True})
+    born, changed = Event.objects.filter(kind__startswith="widget.").order_by("pk")
+    assert (born.kind, born.get("trust_page_data")) == ("widget.made", False)
+    assert (changed.kind, changed.actor_kind) == ("widget.changed", "agent")
+    assert changed.data["changes"] == "title, trust_page_data"
+    assert (changed.data["old_trust_page_data"], changed.data["trust_page_data"]) == (False, True)
 
 
 @pytest.mark.parametrize(

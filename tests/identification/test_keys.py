@@ -140,7 +140,7 @@ def test_a_key_that_is_there_or_whose_kid_is_taken_is_refused(ada: Admin) -> Non
     page = ada.open(f"{LIST}add/").send(title="Again", kind="public", pasted=pairs.pem("ES256"))
     assert "in the list already" in page.errors["pasted"]
     page = ada.open(f"{LIST}add/").send(title="Same kid", kind="public", pasted=pairs.pem("RS256"), own_kid=key.kid)
-    assert "another one" in page.errors["pasted"]
+    assert "another one" in page.errors["own_kid"]
     assert SigningKey.objects.count() == 1
 
 

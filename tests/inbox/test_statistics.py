@@ -90,6 +90,14 @@ def test_a_closed_case_counts_where_it_was_closed(answered, ann):
     assert of(told(ann), "Shop messenger")["closed_cases"] == 1
 
 
+def test_a_case_that_was_silent_for_longer_counts_on_the_day_on_which_it_was_closed(answered, ann):
+    long_ago = timezone.now() - timedelta(days=8)
+    Case.objects.update(created_at=long_ago, last_activity_at=long_ago)
+    cases.set_status(answered, "closed", by=ann)
+    line = of(told(ann, 7), "Shop messenger")
+    assert (line["new_cases"], line["closed_cases"]) == (0, 1)
+
+
 def test_eve_reads_nothing_of_it(answered, as_eve):
     eve = world.agent("Evelyn")
     assert told(eve)["channels"] == []

@@ -83,9 +83,11 @@ def numbers(agent: Agent, period: str) -> Numbers:
 
 
 def _channels(agent: Agent, seen: Cases, said: Messages, firsts: list[First], since: datetime) -> list[Line]:
-    made, closed = Q(created_at__gte=since), Q(status=Status.CLOSED, closed_at__gte=since)
+    # By a time of its own: closing a case is no activity in it.
+    closed = reading.seen_by(agent).whole().filter(status=Status.CLOSED, closed_at__gte=since)
     customers = Q(author=Author.PROFILE)
-    of_cases = _sums(seen.order_by(), "channel_id", cases=Count("pk", made), closed=Count("pk", closed))
+    of_cases = _sums(seen.filter(created_at__gte=since).order_by(), "channel_id", cases=Count("pk"))
+    of_closed = _sums(closed.order_by(), "channel_id", closed=Count("pk"))
     of_messages = _sums(
         said,
         "channel_id",
@@ -96,7 +98,7 @@ def _channels(agent: Agent, seen: Cases, said: Messages, firsts: list[First], si
     )
     waits = _waits((first.channel_id, first.seconds) for first in firsts)
     return [
-        Line(one.api_key, one.title, wait=waits.get(one.pk), **of_cases.get(one.pk, {}), **of_messages.get(one.pk, {}))
+        Line(one.api_key, one.title, wait=waits.get(one.pk), **_of(one.pk, of_cases, of_closed, of_messages))
         for one in agent.seen_channels().order_by("title", "pk")
     ]
 
@@ -116,6 +118,10 @@ def _agents(agent: Agent, said: Messages, firsts: list[First]) -> list[Line]:
 def _sums(rows: QuerySet[Any], by: str, **figures: Count) -> dict[int, dict[str, int]]:
     """{id: {figure: number}}, in one query."""
     return {row.pop(by): row for row in rows.values(by).annotate(**figures)}
+
+
+def _of(pk: int, *sums: dict[int, dict[str, int]]) -> dict[str, int]:
+    return {figure: number for each in sums for figure, number in each.get(pk, {}).items()}
 
 
 def _firsts(cases: Cases) -> list[First]:

@@ -11,6 +11,7 @@ from helpdesk.cases.actions import ACTIONS
 from helpdesk.cases.models import Label, Macro
 from helpdesk.channels import links
 from helpdesk.channels.models import Language, Widget
+from helpdesk.channels.services.widgets import keep_widget
 from helpdesk.lib import egress
 from helpdesk.lib.fields import WrongValues
 from helpdesk.ops.exchange.steps import Mistakes, Step
@@ -232,6 +233,9 @@ class Widgets(Section):
         "active": bool,
     }
     by = ("kind", "title")
+
+    def save(self, row: Widget, changed: list[str]) -> None:
+        keep_widget(row, by=None)
 
     def dump(self, row: Widget) -> Item:
         return super().dump(row) | {"language": row.language.code if row.language else ""}
