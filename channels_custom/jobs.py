@@ -25,6 +25,17 @@ from helpdesk.users.models import Agent
 KEPT = 16_000  # characters of the answer
 # Of the 4xx, those that speak of the moment and not of the message.
 TRIED_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+# Of a channel, for a try: its other columns are many.
+NEEDED = (
+    "active",
+    "headers",
+    "old_secret",
+    "old_secret_until",
+    "secret",
+    "switched_off_at",
+    "switched_off_why",
+    "webhook_url",
+)
 STATES = {
     "": Delivery.RETRYING,
     "refused": Delivery.REFUSED,
@@ -41,7 +52,7 @@ class Webhook(JobKind):
     batched = True
 
     def prepare(self, jobs: Sequence[Job]) -> None:
-        channels = CustomChannel.objects.in_bulk({job.body["channel"] for job in jobs})
+        channels = CustomChannel.objects.only(*NEEDED).in_bulk({job.body["channel"] for job in jobs})
         for job in jobs:
             job.facts = channels.get(job.body["channel"])
 

@@ -8,13 +8,14 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 from kombu.exceptions import KombuError
 from redis import RedisError
 
+from helpdesk.lib import garbage
 from helpdesk.lib.refusal import refuse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
@@ -82,6 +83,11 @@ def needs_a_broker(**more: Any) -> None:
     """Without an address Celery would look for another kind of broker on this machine, for ever."""
     if not settings.REDIS_URL:
         refuse("REDIS_URL is empty, but a worker and beat need Redis. `manage.py pump` works without it.")
+
+
+@worker_ready.connect
+def ready(**more: Any) -> None:
+    garbage.spare()
 
 
 def publish(lane_id: int, *, expires: float) -> bool:

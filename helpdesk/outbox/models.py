@@ -62,6 +62,13 @@ class Condition(models.TextChoices):
     WELL = "well", _("well")
 
 
+class Endpoints(models.QuerySet["Endpoint"]):
+    def in_trouble(self) -> Self:
+        """Those at which a success would change something, and those to which nothing may leave."""
+        failing = Q(failing_since__isnull=False) | Q(open_since__isnull=False)
+        return self.filter(failing | Q(not_before__isnull=False) | Q(paused_at__isnull=False))
+
+
 class Endpoint(models.Model):
     """What the lanes of one group have in common: the other side, how it is, and how many may leave to it at a time.
 
@@ -83,6 +90,8 @@ class Endpoint(models.Model):
     warned = models.PositiveSmallIntegerField(default=0)
     recovered_at = models.DateTimeField(null=True, blank=True)
     recover = models.BooleanField(default=False)
+
+    objects = Endpoints.as_manager()
 
     def __str__(self) -> str:
         return self.key

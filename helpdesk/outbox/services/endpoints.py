@@ -46,7 +46,9 @@ def tell(told: Told, now: datetime) -> set[str]:
     for group, outcome in told:
         if group:
             heard[group].append(outcome)
-    known = {each.key: each for each in Endpoint.objects.filter(key__in=heard)}
+    # One that is well and was reached has nothing to change.
+    rows = Endpoint.objects.in_trouble() if all(outcome.ok for _, outcome in told) else Endpoint.objects.all()
+    known = {each.key: each for each in rows.filter(key__in=heard)}
     for group in sorted(heard):
         outcomes = [outcome for outcome in heard[group] if not outcome.untried]
         if not all(outcome.ok for outcome in outcomes) or (outcomes and group in known and known[group].in_trouble):

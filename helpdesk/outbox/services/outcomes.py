@@ -7,7 +7,7 @@ the lanes by id.
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,20 +15,22 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.module_loading import import_string
 
 from helpdesk.outbox import clock, schedule
 from helpdesk.outbox.kinds import JobKind, Outcome, kind_of
 from helpdesk.outbox.models import Attempt, Job, Lane, State
 from helpdesk.outbox.services import endpoints, turns
-from helpdesk.outbox.services.turns import Try, Turn
+from helpdesk.outbox.services.turns import Held, Try, Turn
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 Next = dict[uuid.UUID, Turn]  # {token of the turn that ended: the next turn of its worker}
 
+FRESH = ("state", "attempts", "refusals", "due_at", "lane__lease_token")
 DECIDED = ("state", "attempts", "refusals", "starts", "done_at", "last_error")
+AGAIN = (*DECIDED, "due_at")
 
 
 def settle(tries: Sequence[Try]) -> list[Turn | None]:
@@ -74,29 +76,42 @@ def _give_up(each: Try) -> Next:
 
 def _written(kind: JobKind, tries: list[Try]) -> Next:
     kind.lock_all([each.turn.job for each in tries])
-    # Jobs and lanes, both locked: a job that was cancelled while we waited must be seen as it is now.
-    rows = Job.objects.select_related("lane").defer("payload").filter(pk__in=[each.turn.job.pk for each in tries])
-    jobs = {job.pk: job for job in rows.order_by("lane_id").select_for_update(no_key=True)}
-    kept = [(jobs[each.turn.job.pk], each) for each in tries]
-    kept = [(job, each) for job, each in kept if job.lane.lease_token == each.turn.token]
+    kept = _kept(tries)
     return _next_turns(kept, closed=_report(kind, kept))
 
 
-def _report(kind: JobKind, tries: Sequence[tuple[Job, Try]]) -> set[str]:
+def _kept(tries: list[Try]) -> list[Try]:
+    """Those whose lane is still ours, with their jobs as they are now: one may have been cancelled while we waited.
+
+    Jobs and lanes are locked. By values and not by rows, since it happens so often.
+    """
+    rows = Job.objects.filter(pk__in=[each.turn.job.pk for each in tries]).order_by("lane_id")
+    fresh = {row[0]: row[1:] for row in rows.select_for_update(no_key=True).values_list("pk", *FRESH)}
+    kept = []
+    for each in tries:
+        job = each.turn.job
+        job.state, job.attempts, job.refusals, job.due_at, token = fresh[job.pk]
+        if token == each.turn.token:
+            kept.append(each)
+    return kept
+
+
+def _report(kind: JobKind, tries: Sequence[Try]) -> set[str]:
     """Writes jobs and attempts, and tells the kind. Gives the groups to which nothing may leave now."""
     now = clock.now()
     told: list[tuple[Job, Outcome]] = []
     attempts: list[Attempt] = []
-    for job, each in tries:
+    for each in tries:
+        job = each.turn.job
         cancelled = job.state != State.WAITING
         outcome = decide(job, each.outcome, now)
-        attempts.append(_attempt(job, each, outcome))
+        attempts.append(_attempt(each, outcome))
         if outcome.ok or not cancelled:
             told.append((job, outcome))
     Attempt.objects.bulk_create(attempts)
-    closed = endpoints.tell([(each.turn.group, each.outcome) for _, each in tries], now)
-    _save([job for job, _ in told if job.state != State.WAITING], DECIDED)
-    _save([job for job, _ in told if job.state == State.WAITING], (*DECIDED, "due_at"))
+    closed = endpoints.tell([(each.turn.group, each.outcome) for each in tries], now)
+    _save(Job, {job.pk: _of(job, DECIDED) for job, _ in told if job.state != State.WAITING}, DECIDED)
+    _save(Job, {job.pk: _of(job, AGAIN) for job, _ in told if job.state == State.WAITING}, AGAIN)
     kind.done_all(told)
     return closed
 
@@ -130,7 +145,8 @@ def _end(job: Job, outcome: Outcome, seconds: float | None) -> str:
     return "failed" if seconds is None else ""
 
 
-def _attempt(job: Job, each: Try, outcome: Outcome) -> Attempt:
+def _attempt(each: Try, outcome: Outcome) -> Attempt:
+    job = each.turn.job
     return Attempt(
         job=job,
         group=each.turn.group,
@@ -146,51 +162,61 @@ def _attempt(job: Job, each: Try, outcome: Outcome) -> Attempt:
     )
 
 
-def _next_turns(tries: Sequence[tuple[Job, Try]], *, closed: set[str]) -> Next:
+def _next_turns(tries: Sequence[Try], *, closed: set[str]) -> Next:
     """Each lane goes on with its next job, or is given back and its worker gets one that waits in the same group.
 
     Looking and giving back are one step: whoever adds a job needs the lane's lock and comes before or after it.
     """
     now = clock.now()
-    heads = turns.heads(job.lane_id for job, _ in tries)
-    staying: list[Lane] = []
-    leaving: list[Lane] = []
+    heads = turns.heads(each.turn.lane_id for each in tries)
+    places: dict[int, tuple[datetime | None, datetime | None]] = {}
+    going: dict[uuid.UUID, tuple[Held, Job]] = {}
     free: list[Try] = []
-    for job, each in tries:
-        lane, head = job.lane, heads.get(job.lane_id)
-        stays = each.go_on and head is not None and head.due_at <= now and each.turn.group not in closed
+    for each in tries:
+        turn, head = each.turn, heads.get(each.turn.lane_id)
+        able = each.go_on and turn.group not in closed
+        stays = able and head is not None and head.due_at <= now
         # A lane that goes on is due from now on, whatever became of it: one UPDATE does for all of them.
-        lane.due_at = max(head.due_at, now) if head else None
-        lane.lease_until = now + timedelta(seconds=schedule.lease()) if stays else None
-        (staying if stays else leaving).append(lane)
-        if each.go_on and not stays and each.turn.group not in closed:
+        lease = now + timedelta(seconds=schedule.lease()) if stays else None
+        places[turn.lane_id] = (max(head.due_at, now) if head else None, lease)
+        if stays and head is not None:
+            going[turn.token] = (Held(turn.lane_id, turn.group, turn.token), head)
+        elif able:
             free.append(each)
-    _save([*staying, *leaving], ("due_at", "lease_until"))
-    begun = turns.begin([(lane, heads[lane.pk]) for lane in staying])
-    return {turn.token: turn for turn in begun} | _heirs(free, now)
+    _save(Lane, places, ("due_at", "lease_until"))
+    going |= _heirs(free, now)
+    return dict(zip(going, turns.begin([*going.values()]), strict=True))
 
 
-def _heirs(tries: Sequence[Try], now: datetime) -> Next:
+def _heirs(tries: Sequence[Try], now: datetime) -> dict[uuid.UUID, tuple[Held, Job]]:
     """For workers whose lane has ended: the next lane of the same group, under the lease that was given back."""
-    pairs: list[tuple[Try, Lane]] = []
+    pairs: dict[int, Try] = {}
+    lanes: list[Lane] = []
     for group, ended in groupby(sorted(tries, key=_group), key=_group):
+        if not group:
+            continue
         workers = list(ended)
-        lanes = Lane.objects.due(now).free(now).filter(group=group).order_by("due_at", "pk")
-        if group:
-            found = lanes.select_for_update(skip_locked=True, no_key=True)[: len(workers)]
-            pairs += zip(workers, found, strict=False)
-    taken = {turn.lane_id: turn for turn in turns.take([lane for _, lane in pairs], now)} if pairs else {}
-    return {each.turn.token: taken[lane.pk] for each, lane in pairs if lane.pk in taken}
+        waiting = Lane.objects.due(now).free(now).filter(group=group).order_by("due_at", "pk")
+        found = list(waiting.select_for_update(skip_locked=True, no_key=True)[: len(workers)])
+        pairs |= {lane.pk: each for each, lane in zip(workers, found, strict=False)}
+        lanes += found
+    won = turns.lease(lanes, now)
+    heads = turns.heads(held.lane_id for held in won) if won else {}
+    return {pairs[held.lane_id].turn.token: (held, heads[held.lane_id]) for held in won if held.lane_id in heads}
 
 
 def _group(each: Try) -> str:
     return each.turn.group
 
 
-def _save(rows: Sequence[Any], fields: Sequence[str]) -> None:
-    """Writes these fields: one UPDATE for all rows with the same values, which most have."""
-    alike: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for row in rows:
-        alike[tuple(getattr(row, name) for name in fields)].append(row)
-    for values, same in alike.items():
-        type(same[0]).objects.filter(pk__in=[row.pk for row in same]).update(**dict(zip(fields, values, strict=True)))
+def _of(row: Any, fields: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in fields)
+
+
+def _save(model: type[models.Model], rows: Mapping[int, tuple[Any, ...]], fields: Sequence[str]) -> None:
+    """Writes these fields: one UPDATE for all rows with the same values, which most have. rows: {id: values}"""
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for pk, values in rows.items():
+        alike[values].append(pk)
+    for values, ids in alike.items():
+        model._base_manager.filter(pk__in=ids).update(**dict(zip(fields, values, strict=True)))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import cast
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
@@ -25,18 +25,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Turn:
-    """until: by our own monotonic clock; after it the lease is lost and nothing may be sent."""
+    """until: by our own monotonic clock; after it the lease is lost and nothing may be sent.
+
+    lost: how many processes in a row died with this job in their hands; maybe by it, maybe by their own trouble.
+    """
 
     lane_id: int
     group: str
     token: uuid.UUID
     job: Job
     until: float
-
-    @property
-    def lost(self) -> int:
-        """How many processes in a row died with this job in their hands; maybe by it, maybe by their own trouble."""
-        return self.job.starts - self.job.attempts
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,14 @@ class Try:
     seconds: float
     worker: str = ""
     go_on: bool = True
+
+
+class Held(NamedTuple):
+    """A lane that is leased."""
+
+    lane_id: int
+    group: str
+    token: uuid.UUID
 
 
 def claim(lane_id: int) -> Turn | None:
@@ -76,16 +83,21 @@ def _room(group: str, now: datetime) -> bool:
 
 def take(lanes: Sequence[Lane], now: datetime) -> list[Turn]:
     """Leases these locked lanes and writes the start of each first job."""
-    won = [lane for lane in lanes if _leased(lane, now)]
-    first = heads(lane.pk for lane in won)
-    return begin([(lane, first[lane.pk]) for lane in won if lane.pk in first])
+    won = lease(lanes, now)
+    first = heads(held.lane_id for held in won)
+    return begin([(held, first[held.lane_id]) for held in won if held.lane_id in first])
 
 
-def _leased(lane: Lane, now: datetime) -> bool:
-    lane.lease_token, lane.lease_until = uuid.uuid4(), now + timedelta(seconds=schedule.lease())
+def lease(lanes: Sequence[Lane], now: datetime) -> list[Held]:
+    """Those of these locked lanes that are ours from now on."""
+    leases = ((lane, Held(lane.pk, lane.group, uuid.uuid4())) for lane in lanes)
+    return [held for lane, held in leases if _leased(lane, held.token, now)]
+
+
+def _leased(lane: Lane, token: uuid.UUID, now: datetime) -> bool:
     # A plain UPDATE and its row count: a filter that needs a subquery let two workers win on PostgreSQL.
     same = Lane.objects.filter(pk=lane.pk, due_at=lane.due_at).free(now)
-    return same.update(lease_token=lane.lease_token, lease_until=lane.lease_until) == 1
+    return same.update(lease_token=token, lease_until=now + timedelta(seconds=schedule.lease())) == 1
 
 
 def heads(lane_ids: Iterable[int]) -> dict[int, Job]:
@@ -95,14 +107,14 @@ def heads(lane_ids: Iterable[int]) -> dict[int, Job]:
     return {job.lane_id: job for job in Job.objects.filter(pk__in=lanes.values("head"))}
 
 
-def begin(pairs: Sequence[tuple[Lane, Job]]) -> list[Turn]:
+def begin(pairs: Sequence[tuple[Held, Job]]) -> list[Turn]:
     """Writes that these jobs of leased lanes are started, before they are."""
     if pairs:
         Job.objects.filter(pk__in=[job.pk for _, job in pairs]).update(starts=F("starts") + 1)
         for key, jobs in _by_kind(job for _, job in pairs):
             kind_of(key).begun(jobs)
     until = time.monotonic() + schedule.lease()
-    return [Turn(lane.pk, lane.group, cast(uuid.UUID, lane.lease_token), job, until) for lane, job in pairs]
+    return [Turn(*held, job, until, job.starts - job.attempts) for held, job in pairs]
 
 
 def prepare(turns: Iterable[Turn]) -> None:

@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from helpdesk.lib import garbage
 from helpdesk.ops import demo_data, greeting, lock, ready, server, start
 from helpdesk.outbox.pump import Pump
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         desk = server.Desk(pages=get_wsgi_application(), streams=import_string("helpdesk.asgi.application"))
         # Imported before the first visitor waits for it.
         get_resolver().url_patterns  # noqa: B018
+        garbage.spare()
         pump = Pump()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from helpdesk.lib import garbage
 from helpdesk.outbox.pace import SLOTS
 from helpdesk.outbox.pump import Pump
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: end.set())
         pump = Pump(slots=slots)
+        garbage.spare()
         pump.start()
         self.stdout.write(f"{pump.name} with {slots} slots")
         end.wait()
