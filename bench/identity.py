@@ -26,8 +26,16 @@ PROFILES = ("embedded", "full")
 EMPTY = ("BASE_URL", "DATABASE_URL", "REDIS_URL", "DEBUG", "DEMO", "EMAIL_URL")
 CASES, CODES, TIMES = 10_000, 1_000_000, 25
 # name, unit, target; less is better
-FIGURES = (("merge_ms", "ms", 50.0), ("merge_rows_growth", "", 1.0), ("redeem_ms_1m", "ms", 5.0))
-BESIDE = ("merge_ms_few", "merge_rows", "plan_ms", "undo_ms", "redeem_ms_few", "receive_ms_1m")
+FIGURES = (
+    ("merge_ms", "ms", 50.0),
+    ("merge_rows_growth", "", 1.0),
+    # The whole verb, in which two people become one: as long as a merge may take.
+    ("redeem_ms_1m", "ms", 50.0),
+    # What the million codes have to do with it: the code is found by its index and used up, to the commit.
+    ("redeem_code_ms_1m", "ms", 5.0),
+    ("redeem_1m_to_few", "", 1.5),
+)
+BESIDE = ("merge_ms_few", "merge_rows", "plan_ms", "undo_ms", "redeem_ms_few", "commit_ms", "receive_ms_1m")
 
 
 def measure(profile: str, sizes: tuple[int, int, int]) -> dict[str, float]:

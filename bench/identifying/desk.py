@@ -33,8 +33,9 @@ from helpdesk.events.models import Event  # noqa: E402
 from helpdesk.users.models import Agent, Operation, Plan, Profile  # noqa: E402
 from helpdesk.users.services import plans, profiles, told  # noqa: E402
 from identification import services  # noqa: E402
-from identification.codes import find  # noqa: E402
+from identification.codes import Candidate, find  # noqa: E402
 from identification.models import Code  # noqa: E402
+from identification.services.redeeming import stored, use_up  # noqa: E402
 from tests import world  # noqa: E402
 
 FEW = 10  # cases of people whose history is short
@@ -159,6 +160,32 @@ def redeeming(channel: CustomChannel, name: str, times: int) -> tuple[float, flo
     return statistics.median(alone), statistics.median(whole)
 
 
+def using_up(channel: CustomChannel, times: int) -> float:
+    """Milliseconds of finding a code and using it up, and nothing else."""
+    took = []
+    for number in range(times):
+        (candidate,) = find(new_code(f"alone-{number}"))
+        writer = world.customer(channel, f"alone-{number}")
+
+        @transaction.atomic
+        def once(candidate: Candidate = candidate, writer: Profile = writer) -> bool:
+            code = stored(candidate)
+            return code is not None and use_up(code, writer, timezone.now())
+
+        used, milliseconds = timed(once)
+        assert used
+        took.append(milliseconds)
+    return statistics.median(took)
+
+
+def committing(profile: Profile, times: int) -> float:
+    """Milliseconds of a transaction that changes one row: what everything else has in it."""
+    rows = Profile.objects.filter(pk=profile.pk)
+    return statistics.median(
+        timed(transaction.atomic(partial(rows.update, created_at=timezone.now())))[1] for _ in range(times)
+    )
+
+
 def new_code(name: str) -> str:
     return services.make_code({"user_email": f"{name}@example.com"}, by=None)[0]
 
@@ -195,6 +222,9 @@ def measure(cases: int, codes: int, times: int) -> dict[str, float]:
         "merge_rows_growth": many["rows"] / few["rows"],
         "undo_ms": many["undo"],
         "redeem_ms_1m": redeem,
+        "redeem_code_ms_1m": using_up(channel, times),
+        "redeem_1m_to_few": redeem / redeem_few,
+        "commit_ms": committing(world.customer(channel, "commit"), times),
         "redeem_ms_few": redeem_few,
         "receive_ms_1m": whole,
     }

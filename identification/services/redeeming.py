@@ -124,13 +124,12 @@ def count(profile: Profile) -> None:
 def _try(candidate: Candidate, profile: Profile, braked: str, by: Actor | None, message: Message | None) -> Outcome:
     """Looks the code up in any case, so that all failures take the same time."""
     now = timezone.now()
-    codes = Code.objects.filter(hash__in=digests(PURPOSE, candidate.symbols)).select_related("profile", "widget")
-    code = codes.first()
+    code = stored(candidate)
     reason = braked or _fault(candidate, code, now)
     if reason or code is None:
         return Outcome(valid=False, reason=reason, code=code)
     asks = code.widget is not None and code.widget.confirm_codes
-    if not _use_up(code, profile, now, keep=asks):
+    if not use_up(code, profile, now, keep=asks):
         return Outcome(valid=False, reason="used", code=code)
     if asks:
         proposing.propose(code, profile, message)
@@ -148,7 +147,13 @@ def _fault(candidate: Candidate, code: Code | None, now: datetime) -> str:
     return "expired" if code.expires_at <= now else ""
 
 
-def _use_up(code: Code, profile: Profile, now: datetime, *, keep: bool = False) -> bool:
+def stored(candidate: Candidate) -> Code | None:
+    """The code behind these symbols, whatever became of it."""
+    codes = Code.objects.filter(hash__in=digests(PURPOSE, candidate.symbols)).select_related("profile", "widget")
+    return codes.first()
+
+
+def use_up(code: Code, profile: Profile, now: datetime, *, keep: bool = False) -> bool:
     """Once only, however many try at the same moment: the row count of a plain conditional UPDATE decides.
 
     keep: the user data that came with it stays until the page has decided.

@@ -67,7 +67,7 @@ def test_of_fifty_that_try_to_use_a_code_up_exactly_one_does() -> None:
     make()
     code = Code.objects.get()
     profile = Profile.objects.get()
-    won = in_parallel(lambda _number: services.redeeming._use_up(code, profile, timezone.now()), 50)
+    won = in_parallel(lambda _number: services.redeeming.use_up(code, profile, timezone.now()), 50)
     assert won.count(True) == 1
 
 
