@@ -1,161 +1,39 @@
 """The panels beside a case. Each is a function of case and agent, named in `settings.INBOX_PANELS`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from helpdesk.cases.models import Case
 from helpdesk.cases.services import reading
-from helpdesk.channels.models import Level
-from helpdesk.inbox import claims, sureness
-from helpdesk.inbox.people import icon_of, name_of, place_named
-from helpdesk.users.models import Agent, CustomField, FieldLevel, Link, Person, Profile, Value
-from helpdesk.users.models.fields import FieldKind, Source
-from helpdesk.users.models.people import ProfileKind
-from helpdesk.users.services import values
+from helpdesk.inbox import known, sureness
+from helpdesk.inbox.people import name_of
+from helpdesk.users.models import Agent, CustomField, FieldLevel
 
 Panel = tuple[str, dict[str, Any]] | None
 EARLIER = 6
-# More of them are folded.
-PROFILES, METADATA = 8, 8
-PLAIN = {
-    "position": gettext_lazy("Position"),
-    "language": gettext_lazy("Language"),
-    "note": gettext_lazy("Note"),
-}
-# What nobody vouches for. A channel whose ids are accounts of the company's own does.
-HEARSAY = frozenset({Source.BROWSER, Source.LOOKUP, Source.CHANNEL})
-
-
-@dataclass(frozen=True)
-class Row:
-    """A title, what is known, and who said so. claimed: nobody has shown that it is true."""
-
-    title: str
-    text: str
-    origin: str = ""
-    claimed: bool = False
-
-
-@dataclass(frozen=True)
-class Address:
-    """One of the person's profiles. here: the case belongs to this one."""
-
-    profile: Profile
-    icon: str
-    place: str
-    sure: sureness.Sure
-    here: bool
 
 
 def user_data(case: Case, agent: Agent) -> Panel:
     """Who writes, how we know, what is known of them, and their other cases that this agent may see."""
     person, profile = case.profile.person, case.profile
-    links = [link for link in person.links.all() if link.until is None]
-    who, own = sureness.known(links), next((link for link in links if link.profile_id == profile.pk), None)
-    earlier = reading.cases_of(person, agent).exclude(pk=case.pk)
-    fields = list(CustomField.objects.filter(active=True, on_user_data=True))
-    origins = values.origins(person)
-    rows = [*_known(person, fields, origins), *_custom(fields, FieldLevel.COMPANY, _company_values(person))]
-    metadata = [_row(key, plainly(value), origins.get(f"md:{key}")) for key, value in sorted(person.metadata.items())]
-    hearsay = _row("", person.name, origins.get("name")).claimed if person.name else "name" in profile.display
-    common = {row.origin for row in [*rows, *metadata] if row.text}
-    origin = common.pop() if len(common) == 1 else ""
-    addresses = sorted((_address(link, profile, who) for link in links), key=lambda one: not one.here)
+    told = known.of(person, list(CustomField.objects.filter(active=True, on_user_data=True)))
+    own = next((link for link in told.links if link.profile_id == profile.pk), None)
+    addresses = told.addresses(profile)
     return "inbox/user_data.html", {
         "name": name_of(profile),
-        "name_claimed": hearsay and profile.level < Level.VOUCHED,
+        "name_claimed": known.is_hearsay(profile, told.origins),
         "person": person,
-        "sure": sureness.of_link(own, profile.level, who),
-        "accounts": list(_accounts(links)),
-        "rows": rows,
-        "origin": origin,
-        "metadata": metadata[:METADATA],
-        "more_metadata": metadata[METADATA:],
-        "claims": claims.of(person, [link.profile for link in links], origins),
-        "case_rows": list(_custom(fields, FieldLevel.CASE, case.values)),
-        "addresses": addresses[:PROFILES],
-        "more_addresses": addresses[PROFILES:],
+        "sure": sureness.of_link(own, profile.level, told.who),
+        "accounts": told.accounts,
+        "rows": told.rows,
+        "origin": told.origin,
+        "metadata": told.metadata[: known.METADATA],
+        "more_metadata": told.metadata[known.METADATA :],
+        "claims": told.claims(person),
+        "case_rows": list(known.of_fields(told.fields, FieldLevel.CASE, case.values)),
+        "addresses": addresses[: known.PROFILES],
+        "more_addresses": addresses[known.PROFILES :],
         "revoked": sureness.when(person.tokens_void_before, _("today")) if person.tokens_void_before else "",
-        "earlier": earlier[:EARLIER],
+        "earlier": reading.cases_of(person, agent).exclude(pk=case.pk)[:EARLIER],
     }
-
-
-def _accounts(links: list[Link]) -> Iterator[Row]:
-    """The company's own ids of this person."""
-    for link in links:
-        if link.profile.kind == ProfileKind.EXTERNAL:
-            yield Row(_("External id"), link.profile.address, claimed=link.profile.level < Level.VOUCHED)
-
-
-def _known(person: Person, fields: list[CustomField], origins: dict[str, Value]) -> Iterator[Row]:
-    """What is known of the person, with who said it and when."""
-    if person.company:
-        yield _row(_("Company"), person.company.name, origins.get("company"))
-    for name, title in PLAIN.items():
-        if getattr(person, name):
-            yield _row(str(title), getattr(person, name), origins.get(name))
-    for row, key in _rows(fields, FieldLevel.USER, person.values):
-        yield _row(row.title, row.text, origins.get(key))
-
-
-def _row(title: str, text: str, said: Value | None) -> Row:
-    return Row(title, text, _origin(said), said is not None and is_claimed(said))
-
-
-def is_claimed(said: Value) -> bool:
-    """Whether nobody vouches for what was said: a browser, a look-up of an unproven id, a stranger's channel."""
-    return said.source in HEARSAY and (said.source != Source.CHANNEL or said.profile.level < Level.VOUCHED)
-
-
-def _custom(fields: list[CustomField], level: str, known: dict[str, Any]) -> Iterator[Row]:
-    return (row for row, _key in _rows(fields, level, known) if row.text)
-
-
-def _rows(fields: list[CustomField], level: str, known: dict[str, Any]) -> Iterator[tuple[Row, str]]:
-    for field in fields:
-        if field.level == level:
-            yield Row(field.title, shown(field, known.get(field.key))), field.key
-
-
-def _company_values(person: Person) -> dict[str, Any]:
-    return person.company.values if person.company else {}
-
-
-def shown(field: CustomField, value: Any) -> str:
-    """A stored value for people; "" where nothing is known."""
-    if value is None:
-        return ""
-    if field.kind == FieldKind.CHECKBOX:
-        return _("yes") if value else _("no")
-    if field.kind == FieldKind.DATE:
-        return date_format(date.fromisoformat(value))
-    return field.title_of(value)
-
-
-def plainly(value: Any) -> str:
-    """A value without a field: yes and no, a number without noise, text."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-def _origin(said: Value | None) -> str:
-    """`from an identification code, 14:02`: who said it and when."""
-    if said is None:
-        return ""
-    return _("from %(source)s, %(time)s") % {
-        "source": Source(said.source).label,
-        "time": sureness.when(said.at, _("today")),
-    }
-
-
-def _address(link: Link, of_case: Profile, who: sureness.Known) -> Address:
-    profile = link.profile
-    sure = sureness.of_link(link, profile.level, who)
-    return Address(profile, icon_of(profile), place_named(profile), sure, profile.pk == of_case.pk)
