@@ -113,3 +113,18 @@ def open_desk(browser: Browser, desk_url: str, guard: Guard) -> Iterator[Callabl
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def console(context: BrowserContext) -> Iterator[list[str]]:
+    """What a customer's page complains about; a test that expects a complaint takes it out of the list."""
+    lines: list[str] = []
+
+    def keep(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            lines.append(message.text)
+
+    context.on("console", keep)
+    context.on("weberror", lambda error: lines.append(str(error.error)))
+    yield lines
+    assert not lines

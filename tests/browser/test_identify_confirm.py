@@ -1,7 +1,6 @@
 """The question which account wants to be linked, and the links beside the code: on a hostile page of a customer."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.host_site import HOSTILE, Desk, Site, desk_and_site
 
@@ -50,11 +49,6 @@ class Asking(Desk):
         return status, "application/json", json.dumps(content).encode()
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox", "--disable-gpu"]}
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
@@ -74,21 +68,6 @@ def sides() -> Iterator[tuple[Asking, Site]]:
 @pytest.fixture
 def desk(sides: tuple[Asking, Site]) -> Asking:
     return sides[0]
-
-
-@pytest.fixture
-def console(context: BrowserContext) -> Iterator[list[str]]:
-    """What the page complains about; a test that expects a complaint takes it out of the list."""
-    lines: list[str] = []
-
-    def keep(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            lines.append(message.text)
-
-    context.on("console", keep)
-    context.on("weberror", lambda error: lines.append(str(error.error)))
-    yield lines
-    assert not lines
 
 
 @pytest.fixture

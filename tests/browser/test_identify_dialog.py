@@ -1,12 +1,11 @@
 """The identification widget's script in a page of a customer, under a strict policy and hostile styles."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.host_site import HOSTILE, Desk, Site, desk_and_site
 
@@ -17,11 +16,6 @@ BODY = """
   <form action="/lost" method="post"><button class="deskie-identifier-widget">Identify me</button></form>
   <a class="deskie-identifier-widget" href="">Generate</a> the code
 """
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox", "--disable-gpu"]}
 
 
 @pytest.fixture
@@ -51,21 +45,6 @@ def site(sides: tuple[Desk, Site]) -> Site:
         f'<script src="{desk.url}/widget/v1/identify.js" data-widget-id="74-m0ucuypa" async></script>'
     )
     return site
-
-
-@pytest.fixture
-def console(context: BrowserContext) -> Iterator[list[str]]:
-    """What the page complains about; a test that expects a complaint takes it out of the list."""
-    lines: list[str] = []
-
-    def keep(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            lines.append(message.text)
-
-    context.on("console", keep)
-    context.on("weberror", lambda error: lines.append(str(error.error)))
-    yield lines
-    assert not lines
 
 
 @pytest.fixture

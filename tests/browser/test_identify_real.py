@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from helpdesk.channels.models import Language, Widget
 from helpdesk.users.models import Profile
@@ -64,21 +64,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="en-GB", reduced_motion="reduce", viewport={"width": 900, "height": 700})
     yield context
     context.close()
-
-
-@pytest.fixture
-def console(context: BrowserContext) -> Iterator[list[str]]:
-    """What the page complains about; a test that expects a complaint takes it out of the list."""
-    lines: list[str] = []
-
-    def keep(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            lines.append(message.text)
-
-    context.on("console", keep)
-    context.on("weberror", lambda error: lines.append(str(error.error)))
-    yield lines
-    assert lines == []
 
 
 @pytest.fixture
