@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -21,8 +20,7 @@ from helpdesk.cases.models import Message
 from helpdesk.channels.models import Level
 from helpdesk.lib import egress
 from helpdesk.lib.api import Page, Strict, StrictJSONParser
-from helpdesk.lib.ids import is_id
-from helpdesk.users.api.base import ApiView
+from helpdesk.users.api.base import ApiView, by_id
 from helpdesk.users.api.shapes import Exact, Id, Text, UserData, said
 from helpdesk.users.models.agents import Scope
 from helpdesk.users.models.people import ProfileKind
@@ -97,11 +95,7 @@ class ChannelView(FilingView):
         return rows.filter(pk=self.key.channel_id) if self.key.channel_id else rows
 
     def get_object(self) -> CustomChannel:
-        number = str(self.kwargs["pk"]).removeprefix("cch")
-        found = self.get_queryset().filter(pk=int(number)).first() if is_id(number) else None
-        if found is None:
-            raise Http404
-        return found
+        return by_id(self.get_queryset(), str(self.kwargs["pk"]).removeprefix("cch"))
 
     def list(self, request: Request) -> Response:
         return Page(request, self.get_queryset()).answer(show)
@@ -171,10 +165,7 @@ class MessageView(ApiView):
         rows = Message.objects.visible_to(self.agent).filter(profile=None, note=False)
         if self.key.channel_id:
             rows = rows.filter(channel=self.key.channel_id)
-        found = rows.filter(pk=int(pk)).first() if is_id(pk) else None
-        if found is None:
-            raise Http404
-        return found
+        return by_id(rows, pk)
 
 
 def show(channel: CustomChannel) -> dict[str, Any]:

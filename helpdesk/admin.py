@@ -28,6 +28,8 @@ SECTIONS: tuple[tuple[Any, dict[str, Any]], ...] = (
         {
             "users.Agent": _("Who answers, what each of them sees, and how they sign in."),
             "users.Group": _("Teams that cases are given to."),
+            "users.Role": _("What agents do, such as billing: rules give cases to a role."),
+            "users.AgentStatus": _("What agents say about themselves, and which of it means that they are there."),
         },
     ),
     (
@@ -36,6 +38,8 @@ SECTIONS: tuple[tuple[Any, dict[str, Any]], ...] = (
             "rules.NewCasesRule": _("What happens when a case comes in."),
             "rules.UpdatedCasesRule": _("What happens when somebody writes, or a case changes."),
             "rules.TimeRule": _("What happens when a case has been quiet for a while."),
+            "rules.Pause": _("Rules that answered one customer too often, and do not answer them for a while."),
+            "cases.Macro": _("Several actions with one click, for everybody who answers."),
         },
     ),
     (_("Companies"), {"users.Company": _("Whom your customers work for. The people themselves are in the inbox.")}),
@@ -43,10 +47,12 @@ SECTIONS: tuple[tuple[Any, dict[str, Any]], ...] = (
         _("Settings"),
         {
             "channels.Language": _("The languages in which widgets and rules speak to your customers."),
+            "channels.Schedule": _("When people work, and when not: clocks of rules can count these hours only."),
             "users.CustomField": _("Facts of your own about users, cases and companies, such as a tariff."),
             "cases.Label": _("Words to sort cases by."),
             "identification.LookUp": _("Your own user database is asked who somebody is, when a conversation begins."),
             "users.BlockedValue": _("Addresses that many people share, such as info@*: they never link anybody."),
+            "rules.Webhook": _("Addresses that rules call, with what happened in a case."),
             DOCS: _("Every call, with a place to try it."),
             "users.ApiKey": _("For programs that act for an agent. Each is shown once."),
             "identification.SigningKey": _("With these your server signs who is signed in to your site."),

@@ -6,6 +6,7 @@ import django_stubs_ext
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from helpdesk.lib import secrets
 from helpdesk.lib.egress import check_ca_file, parse_networks
 from helpdesk.lib.environment import Environment
@@ -40,6 +41,11 @@ OUTBOX_UNIT = "helpdesk.events.occasion.occasion"
 OUTBOX_LEASE: int = env.number("OUTBOX_LEASE", default=40, least=2)
 # For tests of faults: the share of wake-ups that get lost, 0 to 1.
 OUTBOX_DROP_WAKEUPS = 0.0
+
+# A rule may answer one customer so often in so many minutes; then it is paused for them. Days that traces are kept.
+RULE_ANSWERS: int = env.number("RULE_ANSWERS", default=20, least=1)
+RULE_ANSWERS_MINUTES: int = env.number("RULE_ANSWERS_MINUTES", default=10, least=1)
+RULE_TRACE_DAYS: int = env.number("RULE_TRACE_DAYS", default=14, least=1)
 
 SECURE = BASE_URL.startswith("https://")
 
@@ -122,6 +128,7 @@ REACTORS = [
     "rules.reactors.what_to_do",
     "identification.reactors.tell_of_links",
     "helpdesk.cases.reactors.what_must_leave",
+    "helpdesk.cases.reactors.mail_notifications",
     "channels_custom.reactors.case_closed",
     "channels_custom.reactors.message_status",
     "channels_custom.reactors.user_merged",
@@ -130,6 +137,10 @@ REACTORS = [
 ]
 # Asked before anything is locked: which further profiles would handling this text lock?
 FORESEERS = ["identification.reactors.foresee"]
+# Who a visitor of a chat widget is, says whose token or id; and who asks too often has to wait.
+VISITORS_PROOF = "identification.services.chatting.PROVER"
+# Who else listens to streams, by what stands in their address: /live/chat/…
+LISTENERS: dict[str, str] = {"chat": "helpdesk.widget.listening.VISITORS"}
 # Takes an agent, gives a one-time link: for the admin's page of agents.
 SIGN_IN_LINK = "helpdesk.ops.sign_in.link"
 # Panels beside a case, in order: (higher apps show themselves lower down without being imported)
@@ -141,12 +152,15 @@ INBOX_PANELS: list[str] = [
     "helpdesk.inbox.who.panel",
     "rules.panels.runs",
 ]
+# Takes a case's number and an event, gives the page that says why a rule caused it, or "": for the timeline.
+INBOX_WHY = "rules.panels.why"
 # What stands above the inbox, in the same way:
 INBOX_BANNERS: list[str] = [
     "channels_custom.banners.troubles",
     "identification.banners.guessing",
     "identification.banners.endings",
     "identification.look_up_banners.troubles",
+    "rules.banners.pauses",
 ]
 
 # Seconds after which PostgreSQL gives up for us: connecting, waiting for somebody's lock, a transaction that does
@@ -248,34 +262,6 @@ EMAIL_CONFIG = env.mail("EMAIL_URL")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or "helpdesk@localhost"
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["helpdesk.users.api.authentication.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["helpdesk.users.api.permissions.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["helpdesk.lib.api.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "helpdesk.users.api.schema.Schema",
-    "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "helpdesk.lib.api.problem",
-    "UNAUTHENTICATED_USER": None,
-    "DEFAULT_VERSIONING_CLASS": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Helpdesk API",
-    "DESCRIPTION": "Cases, messages, people and identification. Errors are RFC 9457 problem documents.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": None,
-    "SERVE_PERMISSIONS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "ENUM_NAME_OVERRIDES": {
-        "CaseStatus": "helpdesk.cases.models.Status",
-        "ReceiptStatus": "channels_custom.api.RECEIPTS",
-        "Verdict": "helpdesk.users.services.conflicts.Verdict",
-    },
-}
 
 # Holds the counters of sign-in limits: the same for all processes, still there after a restart, and no matter of
 # Redis. The room is wide, since a full cache forgets counters that are still wanted.

@@ -16,10 +16,12 @@ handler500 = "helpdesk.lib.away.failed"
 urlpatterns = [
     path("", include("helpdesk.inbox.urls")),
     path("cases/", include("identification.inbox_urls")),
+    path("cases/", include("rules.urls")),
     path("", include("helpdesk.ops.urls")),
     path("", include("helpdesk.cases.urls")),
     path("live/", include("helpdesk.live.urls")),
     path("widget/v1/", include("identification.urls")),
+    path("widget/v1/chat/", include("helpdesk.widget.urls")),
     path("links/", include("identification.link_urls")),
     # What an agent signs in with is the administrators' business: here anybody could take a colleague's address, too.
     path("accounts/email/", page_not_found, {"exception": None}),

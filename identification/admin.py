@@ -1,38 +1,28 @@
 """Identification in the admin: what its widget adds to the page of widgets, and the signing keys."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.channels.models import Widget, WidgetKind
+from helpdesk.channels.models import WidgetKind
 from helpdesk.lib.admin import SecretAdmin, ShownOnce
-from helpdesk.widget.kinds import WIDGETS, Kind, Refused
+from helpdesk.widget.kinds import WIDGETS, Kind
 from identification import keys, phrases, scenes, snippets
 from identification.banners import ending
 from identification.console_page import ConsoleAdmin
-from identification.errors import REASONS
 from identification.forms import PUBLIC, SECRET, ChangeForm, KeyForm
 from identification.look_up_admin import LookUpAdmin
-from identification.models import SigningKey, TokenRefusal
+from identification.models import SigningKey
+from identification.services import refused
 
 __all__ = ("LookUpAdmin", "SigningKeyAdmin")
 
-SHOWN_FOR = timedelta(days=7)
 NO_KEY = _("There is no active signing key: no token is believed, and nobody is identified by one.")
-
-
-def refused(widget: Widget) -> list[Refused]:
-    """Why visitors were turned away in the last days, the most frequent reason first."""
-    recent = TokenRefusal.objects.filter(widget=widget, hour__gte=timezone.now() - SHOWN_FOR)
-    rows = recent.values("reason").annotate(times=Sum("count"), last=Max("hour")).order_by("-times")
-    return [Refused(REASONS.get(row["reason"], row["reason"]), row["times"], row["last"]) for row in rows]
 
 
 WIDGETS.register(
@@ -41,7 +31,7 @@ WIDGETS.register(
         phrases=phrases.PHRASES,
         words=phrases.WORDS,
         samples=snippets.samples,
-        refused=refused,
+        refused=refused.counted,
         scenes=scenes.SCENES,
     )
 )

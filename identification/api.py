@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,8 +10,7 @@ from rest_framework.response import Response
 
 from helpdesk.channels.links import opening
 from helpdesk.lib.api import Strict
-from helpdesk.lib.ids import is_id
-from helpdesk.users.api.base import ApiView
+from helpdesk.users.api.base import ApiView, by_id
 from helpdesk.users.api.shapes import Exact, Text, UserData
 from helpdesk.users.models import Profile
 from helpdesk.users.models.agents import Scope
@@ -119,9 +117,7 @@ class RevocationView(ApiView):
 
     @extend_schema(request=Revocation, responses={200: Revoked})
     def create(self, request: Request, pk: str) -> Response:
-        profile = Profile.objects.filter(pk=int(pk)).first() if is_id(pk) else None
-        if profile is None:
-            raise Http404
+        profile = by_id(Profile.objects.all(), pk)
         session = self.checked().get("session")
         done = self._revoke(profile, session)
         profile.refresh_from_db()

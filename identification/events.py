@@ -99,6 +99,12 @@ declare(
         _("User data looked up in your user database: {outcome}"),
         words={"outcome": dict(LookUpResult.Outcome.choices)},
     ),
+    Kind("look_up.started", _("User data asked for"), _("{actor} asked your user database for this user")),
+    Kind(
+        "look_up.not_started",
+        _("User data not asked for"),
+        _("{actor} could not ask your user database for this user: {why}"),
+    ),
     Kind("look_up.changed", _("Look-up changed"), _("{actor} changed the user data look-up of {title}")),
     Kind(
         "look_up.failing", _("Look-up only fails"), _("The user data look-up of {title} has only failed since {since}")

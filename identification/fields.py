@@ -53,7 +53,7 @@ FIELDS.register(
         "user.look_up_failed",
         _("User data look-up"),
         FLAG,
-        look_up_failed,
+        lambda f: f.once("look_up_failed", lambda: look_up_failed(f)),
         words={"yes": _("has failed"), "no": _("has not failed")},
     )
 )

@@ -5,6 +5,7 @@ from helpdesk.events.models import Event
 from helpdesk.events.occasion import Occasion, current, reacts_to
 from helpdesk.users.models import Link, Profile
 from helpdesk.users.models.people import ProfileKind
+from helpdesk.widget.models import Session
 from identification import services
 from identification.models import Code
 from identification.services import alarms, look_ups, notices
@@ -31,12 +32,15 @@ def who_is_it(it: Occasion) -> None:
 
 
 def begins_a_session(event: Event) -> bool:
-    """A customer's first message of a case or chat, or a code that a widget has asked for; where any is looked up."""
-    begins = event.data.get("begins") or (event.kind == "code.made" and event.data.get("method") != "api")
+    """A customer's first message of a case or chat, a code that a widget has asked for, or a sign-in to a live chat;
+    where any is looked up.
+    """
+    asked = event.kind == "code.made" and event.data.get("method") != "api"
+    begins = event.data.get("begins") or asked or event.kind == "session.identified"
     return bool(begins) and look_ups.asked_for()
 
 
-@reacts_to("message.added", "code.made", only=begins_a_session)
+@reacts_to("message.added", "code.made", "session.identified", only=begins_a_session)
 def look_up(it: Occasion) -> None:
     """Asks the company's user database for those whose session begins, where the admin has set that up."""
     begun = [event for event in it.events if begins_a_session(event)]
@@ -50,6 +54,11 @@ def look_up(it: Occasion) -> None:
     for code in codes.select_related("profile__person", "widget").order_by("pk"):
         if code.widget and code.profile.kind == ProfileKind.EXTERNAL:
             look_ups.begin(code.profile, code.widget, by=None)
+    signed_in = {event.data["session"] for event in begun if event.kind == "session.identified"}
+    sessions = Session.objects.filter(pk__in=signed_in) if signed_in else Session.objects.none()
+    for session in sessions.select_related("account__person", "widget").order_by("pk"):
+        if session.account and session.account.kind == ProfileKind.EXTERNAL:
+            look_ups.begin(session.account, session.widget, by=None)
 
 
 def foresee(text: str, profile: Profile) -> set[int]:

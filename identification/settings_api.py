@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -15,7 +14,6 @@ from rest_framework.response import Response
 from helpdesk.channels.models import Language, Widget, WidgetKind
 from helpdesk.channels.services.widgets import keep_widget
 from helpdesk.lib.api import Page, Strict
-from helpdesk.lib.ids import is_id
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.api.shapes import Text
 from helpdesk.users.models.agents import Scope
@@ -42,13 +40,6 @@ class SettingsView(ApiView):
     """Needs scope admin, for reading too."""
 
     scope = read_scope = Scope.ADMIN
-
-    def get_object(self) -> Any:
-        number = str(self.kwargs["pk"])
-        found = self.get_queryset().filter(pk=int(number)).first() if is_id(number) else None
-        if found is None:
-            raise Http404
-        return found
 
 
 class SigningKeyView(SettingsView):

@@ -13,7 +13,8 @@ from helpdesk.lib.fields import FIELDS, Field, remembered
 from helpdesk.lib.fields.choices import from_names, to_names
 from rules import drafts, services
 from rules.drafts import Draft, Step, Term
-from rules.models import Rule, RuleList
+from rules.models import Rule, RuleGroup, RuleList
+from rules.services.grouping import TITLE_LIMIT
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,14 @@ def export() -> list[dict[str, Any]]:
     """All rules, list by list, in their order."""
     with remembered():
         fields = FIELDS.now()
-        rows = sorted(Rule.objects.with_parts(), key=lambda row: RuleList.values.index(row.list))
-        return [_shown(drafts.of(row), fields) for row in rows]
+        rows = sorted(
+            Rule.objects.with_parts().select_related("group"), key=lambda row: RuleList.values.index(row.list)
+        )
+        return [_shown(drafts.of(row), fields) | _group_of(row) for row in rows]
+
+
+def _group_of(row: Rule) -> dict[str, str]:
+    return {"group": row.group.title} if row.group else {}
 
 
 def _shown(draft: Draft, fields: Mapping[str, Field]) -> dict[str, Any]:
@@ -70,6 +77,15 @@ def _step_named(step: Step) -> Step:
     return replace(step, values=values)
 
 
+def _into(name: str, title: str, by: Actor | None) -> RuleGroup:
+    """The group of this title. One without rules goes to the end, so that a file's order becomes the list's."""
+    found = RuleGroup.objects.filter(list=name, title=title).first()
+    group = found or services.make_group(name, title, by=by)
+    if found and not found.rules.exists():
+        services.move_group(group, Rule.objects.filter(list=name).count() + RuleGroup.objects.count(), by=by)
+    return group
+
+
 @transaction.atomic
 def load(items: Any, *, by: Actor | None = None) -> list[Change]:
     """Makes and changes rules, found by list and title; deletes none. All or nothing: raises WrongRules.
@@ -82,13 +98,25 @@ def load(items: Any, *, by: Actor | None = None) -> list[Change]:
         fields = FIELDS.now()
         wrong: list[str] = []
         wanted = [_read(item, f"rules[{index}]", fields, wrong) for index, item in enumerate(items)]
+        groups = [_group(item, f"rules[{index}].group", wrong) for index, item in enumerate(items)]
         wrong += _twice(wanted)
         if wrong:
             raise WrongRules(wrong)
-        return [_put(draft, fields, by) for draft in wanted]
+        return [_put(draft, group, fields, by) for draft, group in zip(wanted, groups, strict=True)]
+
+
+def _group(item: Any, place: str, wrong: list[str]) -> str:
+    """The title of a rule's group; empty where the file speaks of none, and the rule stays where it is."""
+    title = item.get("group", "") if isinstance(item, Mapping) else ""
+    if not isinstance(title, str) or len(title) > TITLE_LIMIT:
+        wrong.append(_("%(place)s: this has to be the title of a group") % {"place": place})
+        return ""
+    return " ".join(title.split())
 
 
 def _read(item: Any, place: str, fields: Mapping[str, Field], wrong: list[str]) -> Draft:
+    if isinstance(item, Mapping):
+        item = {name: value for name, value in item.items() if name != "group"}
     draft, misshapen = drafts.read(item)
     draft = replace(
         draft,
@@ -129,10 +157,15 @@ def _twice(wanted: list[Draft]) -> list[str]:
     return wrong
 
 
-def _put(draft: Draft, fields: Mapping[str, Field], by: Actor | None) -> Change:
-    row = Rule.objects.filter(list=draft.list, title=draft.title).with_parts().first()
+def _put(draft: Draft, group: str, fields: Mapping[str, Field], by: Actor | None) -> Change:
+    rows = Rule.objects.filter(list=draft.list, title=draft.title).with_parts().select_related("group")
+    row = rows.first()
     before = _shown(drafts.of(row), fields) if row else {}
     after = _shown(draft, fields)
     changes = {part: (before[part], after[part]) for part in before if before[part] != after[part]}
-    services.save(draft, rule=row, by=by)
+    old = row.group.title if row and row.group else ""
+    saved = services.save(draft, rule=row, by=by)
+    if group and group != old:
+        services.put(saved, group=_into(draft.list, group, by), by=by)
+        changes |= {"group": (old, group)} if row else {}
     return Change(draft.list, draft.title, "change" if changes else "same" if row else "new", changes)

@@ -13,7 +13,7 @@ from helpdesk.lib.admin import NamedForm
 from helpdesk.lib.fields import FIELDS, KINDS, remembered
 from rules import drafts, schema, services
 from rules.drafts import Draft, Errors, Step, Term
-from rules.models import Action, Block, Condition, Rule
+from rules.models import Action, Block, Condition, Rule, RuleGroup
 from rules.services import versions
 
 FACTS = ("title", "active", "stop")
@@ -23,7 +23,7 @@ SOME_STEP = Step("add_note", {"text": "-"})
 
 def field_choices() -> list[tuple[str, Any]]:
     groups: dict[str, list[tuple[str, Any]]] = {}
-    for field in FIELDS.now().values():
+    for field in schema.in_order(FIELDS.now()):
         groups.setdefault(schema.section(field.key), []).append((field.key, field.label))
     for family in FIELDS.families:
         groups.setdefault(schema.section(family.prefix), []).append((family.prefix, family.label))
@@ -47,8 +47,11 @@ class RuleForm(NamedForm[Rule]):
 
     class Meta:
         model = Rule
-        fields = FACTS
-        help_texts = {"stop": _("When it has fired, the rules below it are not asked any more in that pass.")}
+        fields = (*FACTS, "group")
+        help_texts = {
+            "group": _("It goes to the end of another group; dragging in the list puts it anywhere."),
+            "stop": _("When it has fired, the rules below it are not asked any more in that pass."),
+        }
 
     errors_at: Errors = {}
     list_name: str = ""
@@ -58,6 +61,10 @@ class RuleForm(NamedForm[Rule]):
         # The page says which list it is; rows that are checked with the rule have to know, too.
         self.instance.list = self.list_name
         self.initial["seen"] = self.instance.version
+        groups = self.fields.get("group")
+        if isinstance(groups, forms.ModelChoiceField):
+            groups.queryset = RuleGroup.objects.filter(list=self.list_name)
+            groups.empty_label = _("none")
 
     @property
     def written(self) -> dict[str, Any] | None:

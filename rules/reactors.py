@@ -20,8 +20,10 @@ def what_to_do(it: Occasion) -> None:
     """
     rules = services.now()
     said = list(it.events)
-    for case_id in touched(said):
-        case = cases.hold(case_id)
+    ids = touched(said)
+    # All first, by id: what a rule does to one of them may lock a turn, and no case may be locked after that.
+    held = {case_id: cases.hold(case_id) for case_id in sorted(ids)}
+    for case in (held[case_id] for case_id in ids):
         if case.merged_into_id is None:
             _look(it, case, about(case, said), rules)
             set_clocks(case, rules.of(RuleList.TIME))

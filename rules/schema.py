@@ -16,10 +16,14 @@ from helpdesk.users.models import CustomField
 SECTIONS = {
     "case": gettext_lazy("Case"),
     "user": gettext_lazy("User"),
+    "company": gettext_lazy("User"),
     "metadata": gettext_lazy("User"),
     "message": gettext_lazy("Message"),
+    "note": gettext_lazy("Message"),
+    "event": gettext_lazy("What happened"),
     "identification": gettext_lazy("Message"),
     "clock": gettext_lazy("Time"),
+    "time": gettext_lazy("Time"),
 }
 # How a custom field's value is entered, by its type.
 CUSTOM_CONTROLS = {"text": "text", "textarea": "text", "select": "choice", "checkbox": "flag", "date": "date"}
@@ -30,10 +34,17 @@ def section(key: str) -> str:
     return str(SECTIONS.get(key.partition(".")[0], _("Other")))
 
 
+def in_order(fields: Mapping[str, Field]) -> list[Field]:
+    """Section by section, whichever app they come from."""
+    order = list(dict.fromkeys(map(str, SECTIONS.values())))
+    places = {name: place for place, name in enumerate(order)}
+    return sorted(fields.values(), key=lambda field: places.get(section(field.key), len(places)))
+
+
 def describe(name: str) -> dict[str, Any]:
     """All that can stand in rules of one list."""
     with remembered():
-        fields = [field for field in FIELDS.now().values() if field.stands_in(name)]
+        fields = [field for field in in_order(FIELDS.now()) if field.stands_in(name)]
         return {
             "fields": [*(_field(field) for field in fields), *(_family(family) for family in FIELDS.families)],
             "actions": [_action(kind) for kind in ACTIONS],
@@ -80,6 +91,7 @@ def _input(one: Input) -> dict[str, Any]:
         "optional": one.optional,
         "none": str(one.none),
         "lead": str(one.lead),
+        "to": getattr(one, "to", ""),
     }
 
 
@@ -101,10 +113,10 @@ def languages() -> list[list[str]]:
 
 
 def _variables() -> list[list[str]]:
-    """[what stands in a text, what it means]."""
-    fixed = [[f"{{{{ {variable.name} }}}}", str(variable.label)] for variable in texts.VARIABLES]
+    """[what stands in a text, what it means, for which readers only]."""
+    fixed = [[f"{{{{ {variable.name} }}}}", str(variable.label), variable.only] for variable in texts.VARIABLES]
     custom = CustomField.objects.filter(level__in=("user", "case"), active=True)
-    return fixed + [[f"{{{{ {field.level}.cf.{field.key} }}}}", field.title] for field in custom]
+    return fixed + [[f"{{{{ {field.level}.cf.{field.key} }}}}", field.title, ""] for field in custom]
 
 
 def words() -> dict[str, str]:
@@ -140,6 +152,8 @@ def words() -> dict[str, str]:
         "yes": _("yes"),
         "no": _("no"),
         "empty": _("empty"),
+        "roundTheClock": _("around the clock"),
+        "hoursOf": _("%s: in which hours it counts"),
         "insert": _("Insert …"),
         "insertWhat": _("%s: insert a variable"),
     }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from helpdesk.cases.actions import ACTIONS
 from helpdesk.lib.fields import Field, Input
 from helpdesk.lib.fields.choices import find
+from helpdesk.lib.fields.controls import UNITS
 from helpdesk.lib.registry import UnknownKey
 from rules.drafts import Draft, Step, Term
 from rules.services.traces import sentence
@@ -41,8 +42,13 @@ def step(given: Step) -> str:
     if given.kind not in ACTIONS:
         return f"{given.kind} ?"
     kind = ACTIONS.get(given.kind)
-    said = (f"{one.lead} {_value(one, given.values)}".strip() for one in kind.inputs if one.lead or one.choices)
-    return " ".join([str(kind.label), *said])
+    told = (one for one in kind.inputs if (one.lead or one.choices) and not _unsaid(one, given.values))
+    return " ".join([str(kind.label), *(f"{one.lead} {_value(one, given.values)}".strip() for one in told)])
+
+
+def _unsaid(one: Input, values: Mapping[str, Any]) -> bool:
+    """Whether it was left empty, and that means nothing worth a word."""
+    return one.optional and not one.none and values.get(one.name) in (None, "", [])
 
 
 def _value(one: Input, values: Mapping[str, Any]) -> str:
@@ -50,6 +56,8 @@ def _value(one: Input, values: Mapping[str, Any]) -> str:
     value = values.get(one.name)
     if value in (None, ""):
         return str(one.none) or _("empty")
+    if one.control == "span" and isinstance(value, Mapping) and value.get("unit") in UNITS:
+        return f"{value.get('amount')} {UNITS[value['unit']]}"
     if one.choices is None:
         return str(one.to_names(value, values))
     given = value if isinstance(value, list) else [value]

@@ -10,5 +10,6 @@ def ring() -> None:
 
 @timer("rules.forget")
 def forget() -> None:
-    """Drops traces that were kept long enough."""
+    """Drops traces and pauses that were kept long enough."""
     services.forget_old()
+    services.forget_old_pauses()

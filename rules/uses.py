@@ -31,8 +31,8 @@ def rules_of(row: models.Model, change: Callable[[], object]) -> Iterator[str]:
 
 
 def _broken() -> dict[int, str]:
-    """{id: title} of the active rules that make no sense as things are now."""
+    """{id: title} of the running rules that make no sense as things are now."""
     with remembered():
         fields = FIELDS.now()
-        rows = Rule.objects.filter(active=True).with_parts()
+        rows = Rule.objects.running().with_parts()
         return {row.pk: row.title for row in rows if memory.of(row, fields).problem}

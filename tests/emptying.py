@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 
 from helpdesk.channels.apps import built_in
+from helpdesk.users.apps import built_in as built_in_of_team
 
 KEPT = frozenset(model._meta.db_table for model in (ContentType, Permission))
 
@@ -24,6 +25,7 @@ def empty() -> None:
         _delete(filled)
     if filled:
         built_in(apps.get_app_config("channels"), using=connection.alias)
+        built_in_of_team(apps.get_app_config("users"), using=connection.alias)
 
 
 def _delete(filled: list[str]) -> None:

@@ -104,6 +104,7 @@ def test_a_strange_address_is_answered_and_breaks_nothing(call, method, path, st
         "/cases/%00/",
         "/views/all/?after=%00",
         "/widget/v1/identify/1-%00/texts",
+        "/widget/v1/chat/1-%00/config/",
         "/api/v1/cases/12-%00/",
         "/api/v1/cases/?user_custom_id=%00",
         "/api/v1/users/?external_id=a%00",

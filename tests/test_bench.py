@@ -25,3 +25,15 @@ def test_the_bench_of_identity_names_its_three_figures() -> None:
     ]
     assert all(figure["better"] == "lower" and figure["value"] > 0 for figure in figures.values())
     assert figures["merge_rows_growth"]["value"] == 1
+
+
+@pytest.mark.slow
+def test_the_bench_of_rules_names_its_three_figures_after_all_engines_agreed() -> None:
+    words = ("bench/rules.py", "--json", "--profile", "embedded", "--times", "20")
+    ran = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
+    figures = {figure["name"]: figure for figure in json.loads(ran.stdout)["figures"]}
+    better = {"rules_pass_ms": "lower", "rules_pass_queries": "lower", "rules_to_best_engine": "higher"}
+    assert {name: figure["better"] for name, figure in figures.items()} == better
+    assert all(figure["value"] > 0 for figure in figures.values())
+    assert figures["rules_pass_queries"]["value"] <= figures["rules_pass_queries"]["target"] == 3

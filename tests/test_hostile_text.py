@@ -16,11 +16,12 @@ from django.test.client import ClientHandler
 
 from channels_custom import services as channels
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Case, Message, Notification
 from helpdesk.outbox.models import Attempt, Lane
-from helpdesk.users.models import Company, Conflict, CustomField
+from helpdesk.users.models import Agent, Company, Conflict, CustomField
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles
+from helpdesk.widget.services import chats, limits
 from rules.models import Action, Rule
 from tests import world
 
@@ -270,6 +271,61 @@ def test_a_name_that_only_the_channel_claims_is_text_too(ada, channel):
         assert visible(payload) in read(ada, f"/people/{bob.person_id}/split/").text
         assert visible(payload) in read(ada, f"/people/{bob.person_id}/ledger/").text
         cases.set_status(got.case, "closed", by=None)
+
+
+def test_what_a_rule_tells_agents_of_a_customer_is_text_too(ada, channel):
+    case = world.says(world.customer(channel), "hello").case
+    adas = Agent.objects.get(email="ada@example.com")
+    for payload in PAYLOADS:
+        cases.set_subject(case, visible(payload)[:200], by=None)
+        cases.notify(case, [adas], payload, by=None)
+        menu = read(ada, "/notifications/menu/", **{"HX-Request": "true"})
+        assert visible(payload) in menu.text, payload
+    for page in ("/notifications/", f"/notifications/?before={Notification.objects.all()[24].pk}"):
+        assert "planted" in read(ada, page).text
+
+
+def test_what_a_visitor_of_a_chat_says_is_text_too(ada, channel, client, monkeypatch):
+    """Name, address, attributes, the id that a page claims, the text, the name of a file."""
+    client.handler = HANDLER
+    monkeypatch.setattr(limits, "FILES", limits.Limit(1000, limits.WINDOW))
+    monkeypatch.setattr(limits, "SIGNS_IN", limits.Limit(1000, limits.WINDOW))
+    chat = chats.make("Chat", by=None)
+    here = f"/widget/v1/chat/{chat.widget.public_id}"
+
+    def send(path: str, body: Any, token: str = "", kind: str = "application/json") -> Any:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        answer = client.generic("POST", f"{here}/{path}/", raw, content_type=kind, headers=headers)
+        assert answer.status_code < 300, answer.content
+        return answer.json()
+
+    for number, payload in enumerate(PAYLOADS):
+        attributes = {"name": payload[:200], "email": payload, "hobby": payload, "remark": payload, payload[:100]: "x"}
+        token = send("identify", {"id": payload[:255], "attributes": attributes})["token"]
+        body, kind = with_file(payload, number)
+        body = body.replace(b'name="user_custom_id"', b'name="text"').replace(
+            b'name="external_id"', b'name="client_id"'
+        )
+        body = body.replace(b'name="attachments"', b'name="files"')
+        start, end = body.index(b'--B\r\nContent-Disposition: form-data; name="content"'), body.index(b'name="files"')
+        said = send("messages", body[:start] + b"--B\r\nContent-Disposition: form-data; " + body[end:], token, kind)
+        case = Case.objects.select_related("profile").get(pk=said["conversation"])
+        assert visible(payload) in read(ada, f"/cases/{case.number}/").text, payload
+        read(ada, f"/people/{case.profile.person_id}/ledger/")
+    assert "planted" in read(ada, "/views/chats/").text
+
+
+def test_what_is_said_with_a_rating_is_text_too(ada, channel, client):
+    client.handler = HANDLER
+    case = world.says(world.customer(channel), "hello").case
+    rating = cases.request_rating(case, by=None)
+    for payload in PAYLOADS:
+        answer = client.post(f"/r/{rating.token}/", {"score": "1", "comment": payload})
+        assert answer.status_code == 200, payload
+        assert Planted(answer.content.decode()).found == []
+        read(client, f"/r/{rating.token}/")
+        assert visible(payload[:200]) in read(ada, f"/cases/{case.number}/").text, payload
 
 
 def test_on_a_conflict_text_stays_text(server, ada, channel):

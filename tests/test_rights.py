@@ -6,6 +6,7 @@ Bob's ids, and by Ann with Dora's, too. What must not be seen carries a canary, 
 
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,12 +23,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from helpdesk.cases import files
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Case, Message, Notification
 from helpdesk.events.models import Event
 from helpdesk.outbox.models import Job
 from helpdesk.users.models import ApiKey, Conflict, Link, Operation, Person, Profile
 from helpdesk.users.services import agents, told
-from rules.models import Action, Rule
+from rules.models import Action, Rule, Run
+from rules.services import traces
 from tests import rights, world
 
 HANDLER = ClientHandler(enforce_csrf_checks=False)
@@ -63,11 +65,19 @@ class Place:
             "email": f"{self.profile.address}@example.com",
             "channel": self.channel.pk,
             "other": self.other.pk,
+            "notification": Notification.objects.get(case=self.case).pk,
+            "run": self._run().pk,
+            "event": Event.objects.get(kind="message.added", message_id=self.answer.pk).pk,
             "conflict": Conflict.objects.get(profile__channel=self.channel).pk,
             "operation": Operation.objects.get(links__profile__address=f"{self.profile.address}@example.com").pk,
             "proof_agent": files.link(kept, f"agent:{self.reader.pk}").split("/")[2],
             "proof_channel": files.link(kept, f"channel:{self.channel.pk}").split("/")[2],
         }
+
+    def _run(self) -> Run:
+        """A pass over the case, in which there was nothing to ask."""
+        kept = {"occasion": uuid.uuid4(), "trace": traces.pack([])}
+        return Run.objects.get_or_create(case=self.case, list="updated", defaults=kept)[0]
 
 
 @dataclass
@@ -92,6 +102,7 @@ def settle(title: str, bird: str, reader: Any) -> Place:
     cases.note(got.case, f"{bird} note", by=None)
     cases.set_status(got.case, "closed", by=None)
     other = world.says(profile, f"{bird} again").case
+    Notification.objects.create(agent=reader, case=got.case, kind="mention", text=f"{bird} of a colleague")
     return Place(reader, channel, profile, Case.objects.get(pk=got.case.pk), got.message, answer, other)
 
 

@@ -30,6 +30,8 @@ from helpdesk.outbox.models import Attempt, Job
 from helpdesk.users.models import Agent, StoredAnswer
 from identification import keys as signing
 from identification.models import LookUp
+from rules.models import Webhook
+from rules.services import webhooks
 from tests import rights, world
 from tests.admin.pages import Admin
 
@@ -122,6 +124,10 @@ def by_admin(life: Life, admin: Admin, ada: Agent, receiver: str) -> None:
     header = f"Authorization: Bearer {life.told['header of a look-up']}"
     made = admin.open("identification/lookup/add/").send(**look_up, whom="all", new_headers=header)
     life.answers.append(("the page after a header was typed", made.html))
+    life.told["header of a webhook"] = "pinguin-watschelt-los"
+    hook = {"title": "CRM", "url": receiver, "active": "on"}
+    hook["new_headers"] = f"Authorization: Bearer {life.told['header of a webhook']}"
+    life.told["webhook secret"] = admin.open("rules/webhook/add/").send(**hook).secret
     tried = admin.open(f"identification/lookup/{LookUp.objects.get().pk}/test/").send("_test", user_id="bob")
     assert "authorization" in tried.text.casefold(), "the receiver has said it back"
     life.answers.append(("a test of the look-up", tried.html))
@@ -180,6 +186,13 @@ def delivered(life: Life) -> None:
     assert "500" in Attempt.objects.latest("pk").error
     outbox.drain(Job.objects.filter(kind="webhook").latest("pk").lane_id)
     assert "webhook-signature" in Attempt.objects.latest("pk").head.lower()
+    hook = Webhook.objects.get()
+    webhooks.send(hook, case, '{"text": "{{ message.text }}"}', "json", by=None)
+    outbox.drain(Job.objects.get(kind="rules.webhook").lane_id)
+    page = admin.open(f"rules/webhook/{hook.pk}/change/")
+    assert "500" in page.text
+    life.answers.append(("the page of a webhook", page.html))
+    life.told["new webhook secret"] = page.send("_rotate").secret
     page = admin.open(f"channels_custom/customchannel/{case.channel_id}/change/")
     life.told["new channel secret"] = page.send("_rotate").secret
     life.ids = {"number": case.number, "case": case.pk, "channel": case.channel_id, "user": case.profile_id}

@@ -1,10 +1,14 @@
 """People and places for tests: Ann is an agent, Bob a known customer, Carol a new one, Eve must see nothing."""
 
+from datetime import time
 from typing import Any
 
 from channels_custom import services as channels
 from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
+from helpdesk.channels.models import Schedule
+from helpdesk.channels.services import schedules
+from helpdesk.channels.services.hours import Period
 from helpdesk.users.models import Agent, CustomField, Group, Profile
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import agents, keys, profiles
@@ -41,6 +45,13 @@ def says(profile: Profile, text: str, **more: Any) -> cases.Receipt:
     """The customer writes in the channel of the profile."""
     assert profile.channel is not None
     return cases.receive(profile, profile.channel, cases.Draft(text=text, **more))
+
+
+def hours(title: str = "Office hours", **parts: Any) -> Schedule:
+    """Monday to Friday, 9 to 17, in Berlin."""
+    week = tuple(Period(day, time(9), time(17)) for day in range(5))
+    draft = schedules.Draft(title, **{"timezone": "Europe/Berlin", "periods": week, **parts})
+    return schedules.save(draft, by=None)
 
 
 def group(title: str = "Support") -> Group:

@@ -45,6 +45,19 @@ class NotAChat(Refusal):
     sentence = _("There is no chat under way in this case.")
 
 
+class CannotSnooze(Refusal):
+    code = "cannot_snooze"
+    sentence = _("A case that is closed cannot be snoozed.")
+    when = _("Choose a time that is still to come, within the next ten years.")
+    never = _("These business hours do not begin within the next year.")
+
+
+class LinkGone(Refusal):
+    code = "link_gone"
+    status = 410
+    sentence = _("This link is not valid any more.")
+
+
 class CannotMerge(Refusal):
     code = "cannot_merge"
     status = 409

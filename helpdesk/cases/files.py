@@ -2,7 +2,7 @@
 
 import mimetypes
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +12,7 @@ from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,8 @@ LARGEST = 25 * 1024 * 1024
 LINK_AGE = 14 * 24 * 3600
 SALT = "helpdesk.attachment"
 UNKNOWN = "application/octet-stream"
+# {kind of audience: the files that this one may have, by its number}; apps above add theirs.
+AUDIENCES: dict[str, Callable[[int], QuerySet[Attachment]]] = {}
 # Shown in the browser; everything else is downloaded.
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -134,6 +137,8 @@ def opened(proof: str, by: Any = None) -> Attachment:
     if kind == "agent":
         mine = isinstance(by, Agent) and str(by.pk) == number
         attachments = attachments.filter(message__in=Message.objects.visible_to(by)) if mine else attachments.none()
+    elif kind in AUDIENCES:
+        attachments = AUDIENCES[kind](int(number))
     elif kind == "channel":
         attachments = attachments.filter(message__channel=int(number), message__channel__active=True)
     return attachments.get(token=uuid.UUID(token), state="ready")

@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.cases import files
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Attachment, Message
+from helpdesk.cases.models import Attachment, Message, Notification
+from helpdesk.cases.services import reading
+from helpdesk.cases.variables import link
 from helpdesk.lib import egress
 from helpdesk.outbox.kinds import JOBS, JobKind, Outcome
 from helpdesk.outbox.models import Job, State
+from helpdesk.users.jobs import mailed
 from helpdesk.users.models.people import ProfileKind
 
 
@@ -103,5 +106,21 @@ class FetchFile(JobKind):
             files.not_fetched(Attachment.objects.get(pk=job.body["attachment"]), outcome.error)
 
 
+class NotifyByMail(JobKind):
+    """A notification as a mail to its agent, who may still see the case. body: {"notification": id}."""
+
+    key = "notify_by_mail"
+    label = _("Notification by mail")
+
+    def run(self, job: Job) -> Outcome:
+        rows = Notification.objects.select_related("agent", "case__channel")
+        row = rows.filter(pk=job.body["notification"], agent__is_active=True).first()
+        if row is None or not reading.sees(row.agent, row.case):
+            return Outcome(ok=True)
+        subject = f"[{row.case.number}] {row.case.subject}".strip()
+        return mailed(row.agent, subject, f"{row.text}\n\n{link(row.case)}\n")
+
+
 JOBS.register(Mail())
+JOBS.register(NotifyByMail())
 JOBS.register(FetchFile())

@@ -1,9 +1,10 @@
 """What follows from an occasion: how sure we were of each message, and what must leave."""
 
-from helpdesk.cases.models import Author, Delivery, Message
+from helpdesk.cases.models import Author, Delivery, Message, Notification
 from helpdesk.cases.services import holding
 from helpdesk.channels.transports import transport_of
 from helpdesk.events.occasion import Occasion, reacts_to
+from helpdesk.outbox import services as outbox
 
 
 @reacts_to("profile.linked", "profile.levelled")
@@ -18,6 +19,7 @@ def stamp_levels(it: Occasion) -> None:
         if message.profile and message.level != message.profile.level:
             message.level = message.profile.level
             message.save(update_fields=["level"])
+            it.hold(message)
 
 
 @reacts_to(
@@ -35,3 +37,12 @@ def what_must_leave(it: Occasion) -> None:
         transport = transport_of(message.channel)
         if transport:
             transport.send(message)
+
+
+@reacts_to("case.notified", "case.mentioned", only=lambda event: bool(event.get("mail")))
+def mail_notifications(it: Occasion) -> None:
+    """Puts the mails to agents into the outbox: last, since lanes are locked after everything else."""
+    told = [event.pk for event in it.of("case.notified", "case.mentioned") if event.get("mail")]
+    for row in Notification.objects.filter(event_id__in=told).order_by("agent", "pk"):
+        body = {"notification": row.pk}
+        outbox.enqueue("notify_by_mail", lane=f"notice:{row.agent_id}", group="mail", body=body)

@@ -4,56 +4,85 @@
 unknown. Custom fields: `{{ user.cf.tariff }}`, `{{ case.cf.order }}`.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.conf import settings
+from django.utils import translation
 
 from helpdesk.cases.models import Case
+from helpdesk.cases.variables import AGENTS, ALIASES, NAMES, RATERS, USERS, VARIABLES, Variable
 from helpdesk.channels.models import Language
 from helpdesk.users.models import CustomField
 
-
-@dataclass(frozen=True)
-class Variable:
-    """name stands in braces, alias in brackets. get: what it says for a case."""
-
-    name: str
-    alias: str
-    label: Any
-    get: Callable[[Case], object]
-
-
-VARIABLES = (
-    Variable("user.name", "user_full_name", _("user's name"), lambda case: case.profile.name),
-    Variable("user.first_name", "user_first_name", _("user's first name"), lambda case: _first(case.profile.name)),
-    Variable("user.company", "company_name", _("user's company"), lambda case: case.profile.person.company),
-    Variable("user.position", "company_position", _("user's position"), lambda case: case.profile.person.position),
-    Variable("case.number", "case_number", _("number of the case"), lambda case: case.number),
-    Variable("case.subject", "case_subject", _("subject"), lambda case: case.subject),
-    Variable("case.group", "case_group", _("group"), lambda case: case.group),
-    Variable("agent.name", "staff_full_name", _("assigned agent"), lambda case: case.assignee),
-    Variable("channel.title", "channel_title", _("channel"), lambda case: case.channel),
+__all__ = (
+    "AGENTS",
+    "RATERS",
+    "USERS",
+    "VARIABLES",
+    "default_language",
+    "in_json",
+    "language_of",
+    "names",
+    "pick",
+    "render",
+    "spoken",
+    "unknown",
 )
-NAMES = {variable.name: variable for variable in VARIABLES}
-ALIASES = {variable.alias: variable for variable in VARIABLES}
+
 CUSTOM = re.compile(r"(user|case)\.cf\.([-\w]+)")
 VARIABLE = re.compile(r"\{\{([^{}|]*)(?:\|([^{}|]*))?\}\}|\[([a-z]+(?:_[a-z]+)+)(?:\|([^\[\]|]*))?\]")
 # What begins like one of ours in brackets was meant as a variable: it must not reach a customer as it is.
-OURS = ("user_", "case_", "company_", "staff_", "channel_")
+OURS = ("user_", "case_", "company_", "staff_", "channel_", "rating_")
+
+Escape = Callable[[str], str]
 
 
-def render(text: str, case: Case) -> str:
-    """The text for this case. What a variable says is put in as it is and never read again."""
-    return VARIABLE.sub(lambda match: _said(match, case), text)
+def render(
+    text: str, case: Case, *, to: str = USERS, said: Mapping[str, str] | None = None, escape: Escape = str
+) -> str:
+    """The text for this case. What a variable says is put in as it is and never read again.
+
+    to: who reads it. said: {variable: what it says} beside the case's own. escape: makes what is put in safe for
+    where it goes to. Words of ours, such as a status, are in the customer's language where the customer reads them.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        variable = _variable(match, to)
+        return match[0] if variable is None else escape(_said(variable, match, case, said or {}))
+
+    with spoken(settings.LANGUAGE_CODE if to == AGENTS else language_of(case)):
+        return VARIABLE.sub(put, text)
 
 
-def unknown(text: str) -> list[str]:
-    """What looks like a variable and is none."""
-    strange = (match for match in VARIABLE.finditer(text) if _variable(match) is None)
+def unknown(text: str, to: str = USERS) -> list[str]:
+    """What looks like a variable and is none, or none that may stand in a text for these readers."""
+    strange = (match for match in VARIABLE.finditer(text) if _variable(match, to) is None)
     return [match[0] for match in strange if match[1] is not None or match[3].startswith(OURS)]
+
+
+def names(text: str, variable: str, to: str = RATERS) -> bool:
+    """Whether the text has this variable, in braces or in brackets."""
+    found = (_variable(match, to) for match in VARIABLE.finditer(text))
+    return any(one is not None and one.name == variable for one in found)
+
+
+def in_json(value: str) -> str:
+    """A value as it stands inside a string of JSON: nothing in it ends the string."""
+    return json.dumps(value)[1:-1]
+
+
+def language_of(case: Case) -> str:
+    """In which language its customer reads; empty: nobody has said."""
+    return case.language or case.profile.person.language
+
+
+def spoken(language: str) -> Any:
+    """A block in which our own words are in this language, or in the desk's where we have none."""
+    known = language and translation.check_for_language(language)
+    return translation.override(language if known else settings.LANGUAGE_CODE)
 
 
 def pick(texts: Mapping[str, str], language: str) -> str:
@@ -71,18 +100,18 @@ def default_language() -> str:
     return own.lower() if own else "en"
 
 
-def _said(match: re.Match[str], case: Case) -> str:
-    variable = _variable(match)
-    if variable is None:
-        return match[0]
-    return str(variable.get(case) or "") or (match[2] or match[4] or "").strip()
+def _said(variable: Variable, match: re.Match[str], case: Case, said: Mapping[str, str]) -> str:
+    given = said.get(variable.name) or variable.get(case)
+    return str(given or "") or (match[2] or match[4] or "").strip()
 
 
-def _variable(match: re.Match[str]) -> Variable | None:
+def _variable(match: re.Match[str], to: str) -> Variable | None:
     if match[3]:
-        return ALIASES.get(match[3])
-    name = match[1].strip()
-    return NAMES.get(name) or _custom(name)
+        found = ALIASES.get(match[3])
+    else:
+        name = match[1].strip()
+        found = NAMES.get(name) or _custom(name)
+    return found if found and found.may_stand(to) else None
 
 
 def _custom(name: str) -> Variable | None:
@@ -102,7 +131,3 @@ def _user_values(case: Case) -> dict[str, Any]:
 
 def _case_values(case: Case) -> dict[str, Any]:
     return case.values
-
-
-def _first(name: str) -> str:
-    return name.partition(" ")[0]

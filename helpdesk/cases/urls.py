@@ -1,6 +1,9 @@
 from django.urls import path
 
-from helpdesk.cases import views
+from helpdesk.cases import rating_page, views
 
 app_name = "cases"
-urlpatterns = [path("files/<str:proof>/", views.file, name="file")]
+urlpatterns = [
+    path("files/<str:proof>/", views.file, name="file"),
+    path("r/<str:token>/", rating_page.page, name="rating"),
+]

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 3
 # Kinds of rows in the order in which they may be locked; a later lock of an earlier kind could deadlock.
-RANKS = ("profile", "person", "case", "lane")
+RANKS = ("profile", "person", "case", "turn", "lane")
 # deadlock, serialization failure, lock not available, and our own statement about a number that was taken
 REPEATABLE = {"40P01", "40001", "55P03"}
 
@@ -106,6 +106,12 @@ def current() -> Occasion:
     if it is None:
         raise RuntimeError("this needs an occasion: call it through a verb")
     return it
+
+
+def at_hand(model: type[Row], pk: Any) -> Row | None:
+    """The instance of this row that the occasion under way works on; None if it has none, and outside of one."""
+    it = _current.get()
+    return it.held.get((model, pk)) if it else None  # type: ignore[return-value]
 
 
 @contextmanager

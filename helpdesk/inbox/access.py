@@ -9,9 +9,11 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from helpdesk.users.models import Agent
+from helpdesk.users.services import agents
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, Agent, P], HttpResponse]
@@ -25,8 +27,11 @@ def for_agents(view: View[P]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def come_in(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if isinstance(request.user, Agent) and request.user.is_active:
-            return view(request, request.user, *args, **kwargs)
+        agent = request.user
+        if isinstance(agent, Agent) and agent.is_active:
+            if agent.seen_at is None or agent.seen_at < timezone.now() - agents.SIGN_OF_LIFE:
+                agents.seen(agent.pk)
+            return view(request, agent, *args, **kwargs)
         if request.headers.get("HX-Request"):
             return _sign_in_first(request)
         return redirect_to_login(request.get_full_path())

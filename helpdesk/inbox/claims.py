@@ -22,10 +22,11 @@ DISPLAYED = {
     "username": gettext_lazy("User name"),
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
+    "external_id": gettext_lazy("External id"),
 }
 # The words of a source that are claims by their keys, and what they are.
 CLAIMED = {"claimed_email": ProfileKind.EMAIL, "claimed_phone": ProfileKind.PHONE}
-ADDRESSES = {"email": ProfileKind.EMAIL, "phone": ProfileKind.PHONE}
+ADDRESSES = {"email": ProfileKind.EMAIL, "phone": ProfileKind.PHONE, "external_id": ProfileKind.EXTERNAL}
 LONGEST = 200
 MOST = 12
 

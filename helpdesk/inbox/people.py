@@ -60,5 +60,6 @@ class Names:
 def everybody(channel: Channel) -> dict[int, tuple[Agent, bool]]:
     """All agents by id, and whether each may be given cases of this channel. One query."""
     access = Agent.channels.through.objects.filter(agent=OuterRef("pk"), channel=channel)
-    agents = Agent.objects.annotate(has_channel=Exists(access)).only("pk", "name", "email", "is_active", "is_admin")
+    needed = ("pk", "name", "email", "is_active", "is_admin", "seen_at", "status__available")
+    agents = Agent.objects.annotate(has_channel=Exists(access)).select_related("status").only(*needed)
     return {one.pk: (one, one.is_active and (one.is_admin or one.has_channel)) for one in agents}

@@ -1,12 +1,14 @@
 """A case as it is read: messages, notes and what happened, in order of time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -42,12 +44,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Happened:
-    """One line between the messages."""
+    """One line between the messages. why: the page that says why a rule did it."""
 
     sentence: str
     at: datetime
     red: bool
     icon: str
+    why: str = ""
     form = "event"
 
 
@@ -79,7 +82,9 @@ def read(case: Case, names: Names, links: Iterable[Link], shown: int = SHOWN) ->
     events = _events(parts, since=messages[0].created_at if more else None)
     names.rules |= {event.data["rule"]: str(event.data.get("title", "")) for event in events if _is_firing(event)}
     said = [_said(message, names, links, behind) for message, behind in _lined_up(messages)]
-    happened = [_happened(event, names) for event in events if EVENTS.get(event.kind).sentence]
+    lines = _lines(events)
+    versions = {event.pk: event.data.get("version") for event in events if _is_firing(event)}
+    happened = [_happened(event, names, case.number, versions) for event in lines]
     entries: list[Said | Happened] = sorted([*said, *happened], key=attrgetter("at"))
     last = max((message.pk for message in messages if not message.note), default=None)
     return Timeline(list(_by_day(entries)), min(shown * 4, MOST) if more and shown < MOST else 0, last)
@@ -95,6 +100,13 @@ def _events(parts: list[int], since: datetime | None) -> list[Event]:
     if since:
         events = events.filter(created_at__gte=since)
     return list(events.order_by("-id")[:MOST_EVENTS])[::-1]
+
+
+def _lines(events: list[Event]) -> list[Event]:
+    """Those that have a line. A rule whose deeds have lines needs none that says that it fired: each names it."""
+    shown = [event for event in events if EVENTS.get(event.kind).sentence]
+    told = {event.cause_id for event in shown if event.actor_kind == "rule"}
+    return [event for event in shown if not (_is_firing(event) and event.pk in told)]
 
 
 def _is_firing(event: Event) -> bool:
@@ -128,10 +140,13 @@ def _author(message: Message, names: Names) -> tuple[str, str]:
     return ("note" if message.note else "rule"), who
 
 
-def _happened(event: Event, names: Names) -> Happened:
+def _happened(event: Event, names: Names, number: str, versions: Mapping[int, Any]) -> Happened:
     actor = names.of(event.actor_kind, event.actor_id)
+    if version := versions.get(event.cause_id or 0):
+        actor = f"{actor} v{version}"
     icon = "zap" if event.actor_kind == "rule" or event.kind == "rule.fired" else ""
-    return Happened(sentence(event, actor), event.created_at, event.red, "triangle-alert" if event.red else icon)
+    why = import_string(settings.INBOX_WHY)(number, event)
+    return Happened(sentence(event, actor), event.created_at, event.red, "triangle-alert" if event.red else icon, why)
 
 
 def sentence(event: Event, actor: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import IntegerField, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.cases.models import Case, Status
+from helpdesk.cases.models import Case, Notification, Status
 from helpdesk.cases.models.case import Cases
 from helpdesk.cases.services import reading
 from helpdesk.channels.models import Channel
@@ -56,23 +56,24 @@ class Page(NamedTuple):
 
 
 TRAYS = (
-    Tray("open", _("Open"), "inbox", _("No open cases."), lambda cases, _agent: cases.open()),
+    Tray("open", _("Open"), "inbox", _("No open cases."), lambda cases, _agent: cases.open().awake()),
     Tray(
         "mine",
         _("Assigned to me"),
         "user-round",
         _("Nothing is assigned to you."),
-        lambda cases, agent: cases.active().filter(assignee=agent),
+        lambda cases, agent: cases.active().awake().filter(assignee=agent),
     ),
     Tray(
         "unassigned",
         _("Unassigned"),
         "user-round-x",
         _("Every open case has somebody."),
-        lambda cases, _agent: cases.open().filter(assignee=None),
+        lambda cases, _agent: cases.open().awake().filter(assignee=None),
     ),
     Tray("chats", _("Chats"), "messages-square", _("No chat is under way."), lambda cases, _agent: cases.chats()),
-    Tray("pending", _("Pending"), "clock", _("No case waits."), lambda cases, _agent: cases.pending()),
+    Tray("pending", _("Pending"), "clock", _("No case waits."), lambda cases, _agent: cases.pending().awake()),
+    Tray("snoozed", _("Snoozed"), "alarm-clock", _("No case is snoozed."), lambda cases, _agent: cases.snoozed()),
     Tray(
         "closed",
         _("Closed"),
@@ -97,16 +98,31 @@ class NumberOf(Subquery):
     output_field = IntegerField()
 
 
-def counted(agent: Agent) -> list[Counted]:
-    """All trays with their numbers, and the conflicts for those who decide them, in one query."""
-    numbers = {f"in_{tray.key}": NumberOf(tray.cases(agent).order_by().values("pk")[:MOST]) for tray in TRAYS}
+class Standing(NamedTuple):
+    """What stands on every page: the trays with their numbers, unread notifications, the agent's own status."""
+
+    trays: list[Counted]
+    unread: int
+    status: str
+    available: bool
+
+
+def standing(agent: Agent) -> Standing:
+    """All of it in one query; the conflicts for those who decide them."""
+    numbers: dict[str, Any] = {
+        f"in_{tray.key}": NumberOf(tray.cases(agent).order_by().values("pk")[:MOST]) for tray in TRAYS
+    }
     if agent.judges:
-        waiting = conflicts.seen_by(agent).open().order_by().values("pk")[:MOST]
-        numbers["in_conflicts"] = NumberOf(waiting)
-    counts: Any = Agent.objects.filter(pk=agent.pk).values(**numbers).first() or {}
+        undecided = conflicts.seen_by(agent).open().order_by().values("pk")[:MOST]
+        numbers["in_conflicts"] = NumberOf(undecided)
+    numbers["unread"] = NumberOf(Notification.objects.visible_to(agent).unread().order_by().values("pk")[:MOST])
+    own = Agent.objects.filter(pk=agent.pk)
+    counts: Any = own.values("status__title", "status__available", **numbers).first() or {}
     found = [Counted(tray, counts.get(f"in_{tray.key}", 0)) for tray in TRAYS]
-    to_decide = counts.get("in_conflicts", 0)
-    return [*found, Counted(CONFLICTS, to_decide)] if to_decide else found
+    if counts.get("in_conflicts", 0):
+        found.append(Counted(CONFLICTS, counts["in_conflicts"]))
+    said = counts.get("status__title") or ""
+    return Standing(found, counts.get("unread", 0), said, bool(counts.get("status__available")))
 
 
 def page(tray: Tray, agent: Agent, after: str = "", channel: Channel | None = None) -> Page:

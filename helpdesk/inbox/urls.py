@@ -1,15 +1,24 @@
 from django.urls import path
 
-from helpdesk.inbox.views import cases, conflicts, ledger, lists, people, statistics, verbs
+from helpdesk.inbox.views import cases, conflicts, ledger, lists, notifications, people, person, statistics, verbs
 
 app_name = "inbox"
 urlpatterns = [
     path("", lists.home, name="home"),
     path("statistics/", statistics.page, name="statistics"),
+    path("status/", notifications.status, name="agent_status"),
+    path("status/choose/", notifications.statuses, name="agent_statuses"),
+    path("notifications/", notifications.index, name="notifications"),
+    path("notifications/menu/", notifications.menu, name="notification_menu"),
+    path("notifications/rows/", notifications.rows, name="notification_rows"),
+    path("notifications/read/", notifications.read, name="notification_read"),
     path("conflicts/", conflicts.index, name="conflicts"),
     path("conflicts/rows/", conflicts.rows, name="conflict_rows"),
     path("conflicts/<int:pk>/", conflicts.one, name="conflict"),
     path("conflicts/<int:pk>/decide/", conflicts.decide, name="decide"),
+    path("people/<str:person_id>/", person.page, name="person"),
+    path("people/<str:person_id>/save/", person.save, name="person_save"),
+    path("people/<str:person_id>/block/", person.block, name="person_block"),
     path("people/<str:person_id>/ledger/", ledger.page, name="ledger"),
     path("people/<str:person_id>/ledger.csv", ledger.table, name="ledger_csv"),
     path("people/<str:person_id>/merge/", people.merge, name="person_merge"),
@@ -23,10 +32,14 @@ urlpatterns = [
     path("views/<slug:key>/rows/", lists.rows, name="rows"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/fresh/", cases.fresh, name="fresh"),
+    path("cases/<str:number>/colleagues/", cases.colleagues, name="colleagues"),
     path("cases/<str:number>/messages/", verbs.write, name="write"),
     path("cases/<str:number>/messages/<int:message_id>/again/", verbs.again, name="again"),
     path("cases/<str:number>/messages/<int:message_id>/cancel/", verbs.cancel, name="cancel"),
     path("cases/<str:number>/assign/", verbs.assign, name="assign"),
     path("cases/<str:number>/status/", verbs.status, name="status"),
     path("cases/<str:number>/end-chat/", verbs.end_chat, name="end_chat"),
+    path("cases/<str:number>/snooze/", verbs.snooze, name="snooze"),
+    path("cases/<str:number>/macro/", verbs.macro, name="macro"),
+    path("cases/<str:number>/macros/", cases.macros, name="macros"),
 ]

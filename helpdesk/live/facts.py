@@ -7,24 +7,32 @@ from datetime import datetime
 from itertools import groupby
 
 from helpdesk.cases import feed
+from helpdesk.cases.listening import TOLD_TO_CUSTOMERS
 from helpdesk.cases.services import reading
 from helpdesk.events.models import Event
 from helpdesk.live.readers import Place
 
 # A person's data stand beside their cases; of somebody with thousands, the newest that are not closed are told.
 CASES_OF_PEOPLE = 200
-Key = tuple[int, tuple[Place, ...]]
+# What is told to the agents that it names, and to nobody else.
+PERSONAL = frozenset({"case.mentioned", "case.notified"})
+Key = tuple[int, tuple[Place, ...], frozenset[int] | None]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """kinds: of one or more events of a case that stand side by side. places: who sees one of them may know."""
+    """kinds: of one or more events of a case that stand side by side. places: who sees one of them may know.
+
+    only: the agents whom it concerns; None: all of those. told: the kinds that the case's customer may know.
+    """
 
     position: feed.Position
     at: datetime
     case: int
     kinds: tuple[str, ...]
     places: tuple[Place, ...]
+    only: frozenset[int] | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def chunk(self) -> bytes:
@@ -38,14 +46,24 @@ def facts_of(events: Iterable[Event]) -> list[Fact]:
     events = list(events)
     told = [(event, case) for event, cases in _cases(events) for case in cases]
     places = _places({case for _, case in told})
-    runs = groupby(((event, (case, _seen(event, case, places))) for event, case in told), key=lambda pair: pair[1])
+    keyed = ((event, (case, _seen(event, case, places), _only(event))) for event, case in told)
+    runs = groupby(keyed, key=lambda pair: pair[1])
     return [_fact(key, [event for event, _ in run]) for key, run in runs if key[1]]
 
 
 def _fact(key: Key, events: list[Event]) -> Fact:
     last = events[-1]
     position = feed.Position(last.tx, last.pk)
-    return Fact(position, last.created_at, key[0], tuple(event.kind for event in events), key[1])
+    kinds, told = tuple(event.kind for event in events), tuple(event.kind for event in events if _is_told(event))
+    return Fact(position, last.created_at, key[0], kinds, key[1], key[2], told)
+
+
+def _is_told(event: Event) -> bool:
+    return event.kind in TOLD_TO_CUSTOMERS and not event.get("note")
+
+
+def _only(event: Event) -> frozenset[int] | None:
+    return frozenset(event.get("agents", ())) if event.kind in PERSONAL else None
 
 
 def _cases(events: list[Event]) -> Iterator[tuple[Event, list[int]]]:
@@ -79,7 +97,7 @@ def _beside(events: list[Event]) -> list[tuple[int, int, int]]:
 
 def _places(cases: set[int]) -> dict[int, Place]:
     places = reading.places_of(cases)
-    return {pk: Place(channel, group, assignee) for pk, channel, group, assignee in places}
+    return {row[0]: Place(*row[1:]) for row in places}
 
 
 def _seen(event: Event, case: int, places: dict[int, Place]) -> tuple[Place, ...]:

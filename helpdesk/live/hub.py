@@ -9,10 +9,12 @@ from collections.abc import Iterable
 
 from django.db import DatabaseError, InterfaceError, connections
 
+from helpdesk.cases.listening import Listener
 from helpdesk.live import readers
 from helpdesk.live.facts import Fact
 from helpdesk.live.past import Past
 from helpdesk.live.streams import Stream, event
+from helpdesk.users.services import agents
 
 # Seconds: looks without being woken, should a wake-up be lost; and asks whether the readers still are who they were.
 POLL = 2.0
@@ -33,6 +35,7 @@ class Hub:
         self._streams: set[Stream] = set()
         self._thread: threading.Thread | None = None
         self._ask = False
+        self._seen = float("-inf")
         self._untold: list[Fact] = []
 
     def wake(self, *, rights: bool = False) -> None:
@@ -44,6 +47,7 @@ class Hub:
         """From now on the stream is told what happens, and first what it missed since its cursor."""
         with self._lock:
             self._joining.add(stream)
+            self._seen = float("-inf")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="live hub", daemon=True)
                 self._thread.start()
@@ -57,6 +61,11 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._streams)
+
+    def held_by(self, reader: Listener) -> int:
+        """How many streams this one holds."""
+        with self._lock:
+            return sum(stream.reader == reader for stream in (*self._streams, *self._joining))
 
     @property
     def running(self) -> bool:
@@ -132,11 +141,18 @@ class Hub:
     def _renew(self) -> None:
         """Ends the streams of those who signed out or may see other cases now; they come again, if they may."""
         streams = self._all()
-        now = readers.renewed(stream.reader for stream in streams)
+        now = readers.everybody(stream.reader for stream in streams)
+        self._give_signs_of_life({one.agent for one in now.values() if isinstance(one, readers.Reader)})
         changed = [stream for stream in streams if now[stream.reader] != stream.reader]
         for stream in changed:
             self.leave(stream)
         self._tell({stream: [event("resync")] for stream in changed}, end=True)
+
+    def _give_signs_of_life(self, there: set[int]) -> None:
+        """Once a minute: a stream is held by an inbox that is open."""
+        if time.monotonic() - self._seen > agents.SIGN_OF_LIFE.total_seconds():
+            agents.seen(*there)
+            self._seen = time.monotonic()
 
     def _tell(self, batch: dict[Stream, list[bytes]], *, end: bool = False) -> None:
         """Hands chunks over to the streams' own threads: one call for each event loop."""
@@ -154,8 +170,7 @@ class Hub:
 
 
 def _chosen(new: Iterable[Fact], stream: Stream) -> list[bytes]:
-    sees = stream.reader.sees
-    return [fact.chunk for fact in new if any(sees(place) for place in fact.places)]
+    return [chunk for fact in new if (chunk := stream.reader.chunk(fact))]
 
 
 def _put(part: dict[Stream, list[bytes]], end: bool) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from helpdesk.cases import feed
+from helpdesk.cases import feed, listening
 from helpdesk.live.facts import Fact, facts_of
 
 # Facts kept, at least.
@@ -33,7 +33,8 @@ class Past:
         events, position, waiting = feed.since(self.position)
         new = facts_of(events)
         self.position = position
-        self.rights_changed = any(event.kind == "agent.changed" for event in events)
+        changes = {"agent.changed"}.union(*(sort.changes for sort in listening.everybody()))
+        self.rights_changed = any(event.kind in changes for event in events)
         self.facts += new
         if len(self.facts) > 2 * KEPT:
             self.begin = self.facts[-KEPT - 1].position

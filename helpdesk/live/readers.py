@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
+from helpdesk.cases import listening
+from helpdesk.cases.listening import Listener
 from helpdesk.users.models import Agent
 
 
 class Place(NamedTuple):
-    """Where a case stands: by this alone it is decided who sees it. Ids."""
+    """Where a case stands, and whose it is: by this alone it is decided who sees it. Ids."""
 
     channel: int
     group: int | None
     assignee: int | None
+    profile: int = 0
+    person: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Reader:
             return False
         return place.group is None or place.group in self.groups or place.assignee == self.agent
 
+    def chunk(self, fact: Any) -> bytes | None:
+        """The fact as an event, if it is about what this agent sees and not meant for others only."""
+        if fact.only is not None and self.agent not in fact.only:
+            return None
+        chunk: bytes = fact.chunk
+        return chunk if any(self.sees(place) for place in fact.places) else None
+
 
 def ask(request: HttpRequest) -> Reader | None:
     """Who asks; None for a stranger."""
@@ -48,6 +59,16 @@ def ask(request: HttpRequest) -> Reader | None:
     if not isinstance(agent, Agent) or not agent.is_active or session is None:
         return None
     return _reader(agent, session)
+
+
+def everybody(there: Iterable[Listener]) -> dict[Listener, Listener | None]:
+    """What these are now, agents and others: another one where rights have changed, None where there is nobody."""
+    known = set(there)
+    now: dict[Any, Any] = renewed({one for one in known if isinstance(one, Reader)})
+    for sort in listening.everybody():
+        theirs = {one for one in known if isinstance(one, sort.listener)}
+        now |= sort.renewed(theirs) if theirs else {}
+    return now
 
 
 def renewed(readers: Iterable[Reader]) -> dict[Reader, Reader | None]:

@@ -5,13 +5,15 @@ import secrets
 from collections import deque
 
 from helpdesk.cases import feed
-from helpdesk.live.readers import Reader
+from helpdesk.cases.listening import Listener
 
 # Chunks that may wait for a slow client; then all are dropped, and it is told to read anew.
 MOST = 200
 # Seconds. Proxies cut what is silent for 30 or 60.
 HEARTBEAT = 20.0
 BEAT = b": still here\n\n"
+# How one tells apart, in what is queued, that something happened and that something was missed.
+NEWS, RESYNC = b'data: {"', b"event: resync"
 
 
 def event(name: str, position: feed.Position | None = None) -> bytes:
@@ -28,7 +30,7 @@ def opening() -> bytes:
 class Stream:
     """What one client has still to be told. `put` and `end` on the loop's thread only; the hub uses `on_loop`."""
 
-    def __init__(self, reader: Reader, cursor: str = "") -> None:
+    def __init__(self, reader: Listener, cursor: str = "") -> None:
         self.reader = reader
         self.cursor = cursor
         self.loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ passwords) is kept in `DATA_DIR/demo.json`, readable by its owner.
 import json
 import os
 import secrets
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.conf import settings
 
 from channels_custom import services as channels
 from channels_custom.models import CustomChannel
-from helpdesk.channels.models import Widget, WidgetKind
+from helpdesk.channels.models import Schedule, Widget, WidgetKind
+from helpdesk.channels.services import schedules
+from helpdesk.channels.services.hours import Period
 from helpdesk.events.occasion import via
 from helpdesk.ops import exchange
 from helpdesk.users.models import Agent, ApiKey, CustomField, Group
@@ -32,6 +35,8 @@ FIELD = "tariff"
 ADMIN = "admin@example.com"
 ANN = "ann@example.com"
 ANNS_GROUPS = ("Support", "VIP")
+HOURS = "Office hours"
+FRIDAY = 4
 
 
 def make() -> dict[str, Any]:
@@ -41,6 +46,7 @@ def make() -> dict[str, Any]:
         _example()
         admin, password = _agent(ADMIN, "Ada Admin", kept, is_admin=True)
         ann, anns_password = _agent(ANN, "Ann Weber", kept)
+        _hours()
         channel = _channel()
         _let_in(ann, channel)
         told = {
@@ -98,6 +104,14 @@ def _agent(email: str, name: str, kept: dict[str, Any], *, is_admin: bool = Fals
 
 def _password(name: str) -> str:
     return f"{name.split()[0].lower()}-{secrets.token_hex(4)}"
+
+
+def _hours() -> None:
+    """Office hours, once; the example's public holidays are those of Berlin."""
+    if not Schedule.objects.exists():
+        week = tuple(Period(day, time(9), time(18) if day < FRIDAY else time(16)) for day in range(FRIDAY + 1))
+        draft = schedules.Draft(HOURS, timezone="Europe/Berlin", country="DE", region="BE", periods=week)
+        schedules.save(draft, by=None)
 
 
 def _channel() -> CustomChannel:

@@ -1,6 +1,14 @@
+"""What happens to people and agents, and what an agent's sign-out means."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.events.kinds import Kind, declare
+from helpdesk.users.models import Agent
+from helpdesk.users.services import agents
 
 declare(
     Kind("profile.met", _("Profile first seen")),
@@ -37,4 +45,14 @@ declare(
     Kind("conflict.reopened", _("Conflict open again"), _("{actor} opened a conflict again")),
     Kind("operation.undone", _("Operation undone"), _("Undone: {what}")),
     Kind("agent.changed", _("Agent changed")),
+    # data: agent, old and new (ids, or null), status or role (its title then).
+    Kind("agent.status_changed", _("Status of an agent changed")),
+    Kind("agent.role_changed", _("Role of an agent changed")),
 )
+
+
+@receiver(user_logged_out, dispatch_uid="users.signed_out")
+def signed_out(user: Any, **more: Any) -> None:
+    """Whoever signs out is not there any more."""
+    if isinstance(user, Agent):
+        agents.gone(user)

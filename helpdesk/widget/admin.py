@@ -8,14 +8,47 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from helpdesk.channels.models import Widget, WidgetKind
 from helpdesk.channels.services.widgets import delete_widget, keep_widget
 from helpdesk.lib.admin import TellingAdmin
 from helpdesk.users.models import Agent
+from helpdesk.widget import chat_forms, phrases
 from helpdesk.widget.forms import form_of, groups, languages
-from helpdesk.widget.kinds import WIDGETS, Kind
+from helpdesk.widget.kinds import WIDGETS, Kind, Settings
 from helpdesk.widget.languages import direction
+from helpdesk.widget.models import Chat
+from helpdesk.widget.proof import prover
+from helpdesk.widget.services import sessions
+
+
+def facts(widget: Widget) -> list[Any]:
+    """Of a chat: who is there."""
+    chat = Chat.objects.filter(widget=widget).first()
+    number = sessions.online(chat) if chat else 0
+    return [
+        ngettext("%(number)d visitor is online now.", "%(number)d visitors are online now.", number)
+        % {"number": number}
+    ]
+
+
+WIDGETS.register(
+    Kind(
+        key=WidgetKind.CHAT,
+        phrases=phrases.PHRASES,
+        words=phrases.WORDS,
+        samples=chat_forms.samples,
+        refused=lambda widget: prover().refused(widget),
+        scenes=chat_forms.SCENES,
+        belief=(),
+        advice=_("As it is, the chat works on every site. Name those that may show it."),
+        loss=_("Its script on your site stops working. Its conversations stay in the inbox."),
+        settings=Settings(
+            chat_forms.inputs, chat_forms.told, chat_forms.check, chat_forms.keep, chat_forms.SECTIONS, facts
+        ),
+    )
+)
 
 
 @admin.register(Widget)
@@ -39,29 +72,35 @@ class WidgetAdmin(TellingAdmin[Widget]):
 
     @admin.display(description=_("believes"), ordering="trust_page_data")
     def believes(self, widget: Widget) -> Any:
+        if widget.kind == WidgetKind.CHAT and chat_forms.told(widget)["trust_unguessable_ids"]:
+            return _("signed tokens, and ids")
         return _("signed tokens, and the page") if widget.trust_page_data else _("signed tokens")
 
     def consequences(self, row: Widget) -> Iterable[Any]:
-        yield _("Its script on your site stops working: nobody gets a code there any more.")
+        yield _kind(row).loss
 
     def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
-        keep_widget(obj, by=cast(Agent, request.user))
+        by = cast(Agent, request.user)
+        if not change:
+            obj.kind = form.kind.key
+        keep_widget(obj, by=by)
+        if form.kind.settings:
+            form.kind.settings.keep(obj, form.said, by)
 
     def delete_model(self, request: HttpRequest, obj: Widget) -> None:
         delete_widget(obj, by=cast(Agent, request.user))
 
     def get_form(self, request: HttpRequest, obj: Widget | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, form=form_of(_kind(obj)), **kwargs)
+        return super().get_form(request, obj, change, form=form_of(_kind(obj, request)), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> Any:
-        advice = _("As it is, every site may ask, and your server signs who is signed in there.")
+        kind = _kind(obj, request)
+        more = kind.settings.sections if kind.settings else ()
         return [
             (None, {"fields": ("title", "language", "active")}),
-            (
-                _("Who may use it"),
-                {"fields": ("allowed_origins", "trust_page_data", "confirm_codes"), "description": advice},
-            ),
-            *_texts(_kind(obj)),
+            *((one.title, {"fields": tuple(one.names), "description": one.advice}) for one in more),
+            (_("Who may use it"), {"fields": ("allowed_origins", *kind.belief), "description": kind.advice}),
+            *_texts(kind),
         ]
 
     def render_change_form(
@@ -76,11 +115,15 @@ class WidgetAdmin(TellingAdmin[Widget]):
         context |= {
             "show_save_and_add_another": False,
             "show_save_and_continue": False,
-            "preview": _preview(_kind(obj)),
+            "preview": _preview(_kind(obj, request)),
         }
         if obj:
             kind = _kind(obj)
-            context |= {"samples": kind.samples(obj), "refused": kind.refused(obj)}
+            told = kind.settings.facts(obj) if kind.settings else ()
+            context |= {"samples": kind.samples(obj), "refused": kind.refused(obj), "told": told}
+        else:
+            chosen = _kind(None, request).key
+            context["kinds"] = [(key, label, key == chosen) for key, label in WidgetKind.choices]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_post_save_add(self, request: HttpRequest, obj: Widget) -> HttpResponseRedirect:
@@ -90,8 +133,10 @@ class WidgetAdmin(TellingAdmin[Widget]):
         return self.response_post_save_add(request, obj)
 
 
-def _kind(widget: Widget | None) -> Kind:
-    return WIDGETS.get(widget.kind if widget else WidgetKind.IDENTIFICATION)
+def _kind(widget: Widget | None, request: HttpRequest | None = None) -> Kind:
+    """Of a new widget: the one in the address of the page, `?kind=chat`."""
+    wanted = widget.kind if widget else request.GET.get("kind", "") if request else ""
+    return WIDGETS.get(wanted if wanted in WIDGETS else WidgetKind.IDENTIFICATION)
 
 
 def _preview(kind: Kind) -> dict[str, Any]:

@@ -20,9 +20,10 @@ _ORIGIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{_HOST})(?::(?P<port>[0-9]
 
 
 class WidgetForm(NamedForm[Widget]):
-    """`phrases`: {input: (language, key)}; an empty input means our own words."""
+    """`phrases`: {input: (language, key)}; an empty input means our own words. kind: whose settings stand here."""
 
     phrases: dict[str, tuple[str, str]] = {}
+    kind: Kind
 
     class Meta:
         model = Widget
@@ -33,11 +34,26 @@ class WidgetForm(NamedForm[Widget]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].empty_label = _("Automatic")  # type: ignore[attr-defined]
+        for name, value in (self.kind.settings.told(self.instance) if self.kind.settings else {}).items():
+            self.fields[name].initial = value
         for name, (language, key) in self.phrases.items():
             self.fields[name].initial = self.instance.texts.get(language, {}).get(key, "")
 
     def clean_allowed_origins(self) -> str:
         return origins(self.cleaned_data["allowed_origins"].splitlines())
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The kind's own settings, as they were filled in, as far as they can be read."""
+        names = self.kind.settings.inputs() if self.kind.settings else ()
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        wrong = self.kind.settings.check(self.said) if self.kind.settings else {}
+        for name, why in wrong.items():
+            self.add_error(name, why)
+        return data
 
     def save(self, commit: bool = True) -> Any:
         texts = {language: dict(told) for language, told in self.instance.texts.items()}
@@ -70,8 +86,9 @@ def form_of(kind: Kind) -> type[WidgetForm]:
     """The form for widgets of this kind, in the languages that the desk has now."""
     inputs = {f"text_{language.pk}_{key}": (language, key) for language in languages() for key in kind.phrases}
     fields: dict[str, Any] = {name: _phrase(kind, language, key) for name, (language, key) in inputs.items()}
+    fields |= kind.settings.inputs() if kind.settings else {}
     phrases = {name: (language.code, key) for name, (language, key) in inputs.items()}
-    return type("WidgetForm", (WidgetForm,), {**fields, "phrases": phrases})
+    return type("WidgetForm", (WidgetForm,), {**fields, "phrases": phrases, "kind": kind})
 
 
 def languages() -> list[Language]:

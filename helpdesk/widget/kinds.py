@@ -4,9 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from helpdesk.channels.models import Widget
+from helpdesk.events.services import Actor
 from helpdesk.lib.registry import Registry
 from helpdesk.widget.languages import Words
+
+ADVICE = _("As it is, every site may ask, and your server signs who is signed in there.")
+LOSS = _("Its script on your site stops working: nobody gets a code there any more.")
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,35 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a widget's page: names of inputs under a heading."""
+
+    title: Any
+    names: Sequence[str]
+    advice: Any = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a kind asks beside what every widget has. inputs: fields of the form, by name; told: what they are now;
+    check: what is wrong with what was said, by name; keep: writes it. sections: where they stand on the page.
+    facts: lines about the widget as it runs.
+    """
+
+    inputs: Callable[[], Mapping[str, forms.Field]]
+    told: Callable[[Widget], Mapping[str, Any]]
+    check: Callable[[dict[str, Any]], Mapping[str, Any]]
+    keep: Callable[[Widget, dict[str, Any], Actor | None], None]
+    sections: Sequence[Section]
+    facts: Callable[[Widget], Sequence[Any]]
+
+
+@dataclass(frozen=True)
 class Kind:
     """key: as in `Widget.kind`. phrases: {key: what an admin reads beside the input}; words: our own texts.
 
     samples: what to copy into a site. refused: why visitors were turned away. scenes: what the preview shows.
+    belief: the settings of `Widget` that decide whom it believes; loss: what deleting it means.
     """
 
     key: str
@@ -53,6 +85,10 @@ class Kind:
     samples: Callable[[Widget], Sequence[Sample]]
     refused: Callable[[Widget], Sequence[Refused]]
     scenes: Sequence[Scene] = ()
+    belief: Sequence[str] = ("trust_page_data", "confirm_codes")
+    advice: Any = ADVICE
+    loss: Any = LOSS
+    settings: Settings | None = None
 
 
 WIDGETS: Registry[Kind] = Registry("kind of widget")

@@ -1,5 +1,6 @@
 """Brakes: what fails too often has to wait. Counted in the database, so that all processes count together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +53,16 @@ def pass_by(key: str, limit: Limit) -> None:
     if until:
         raise TooOften(max(1, round((until - timezone.now()).total_seconds())))
     count(key, limit)
+
+
+def pass_all(limits: Mapping[str, Limit]) -> None:
+    """The same for several keys: where one is locked, none is counted."""
+    until = max(locked(*limits).values(), default=None)
+    if until:
+        raise TooOften(max(1, round((until - timezone.now()).total_seconds())))
+    with transaction.atomic():
+        for key in sorted(limits):
+            count(key, limits[key])
 
 
 def locked(*keys: str) -> dict[str, datetime]:

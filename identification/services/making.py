@@ -1,7 +1,7 @@
 """Making a code for somebody whom the company's server, a signed token or a trusted page names."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -45,10 +45,7 @@ def make_code(
     PersonBlocked.
     """
     account = accounts.read(user)
-    profile = _profile(account, level, method, display or {}, by)
-    naming.remember(profile, method, evidence or {})
-    if profile.person.blocked or profile.person.deleted_at:
-        raise PersonBlocked
+    profile = account_of(user, by=by, level=level, method=method, display=display or {}, evidence=evidence or {})
     _void_earlier(profile)
     text = codes.make()
     now = timezone.now()
@@ -66,7 +63,35 @@ def make_code(
     return text, code
 
 
-def _profile(account: accounts.Account, level: int, method: str, display: dict[str, Any], by: Actor | None) -> Profile:
+def account_of(
+    user: Mapping[str, Any],
+    *,
+    by: Actor | None,
+    level: int,
+    method: str,
+    display: dict[str, Any],
+    evidence: dict[str, Any],
+    also: Iterable[Profile] = (),
+) -> Profile:
+    """The profile of the account that `user` describes, held, with all profiles of its person; as in `make_code`.
+
+    also: further profiles to hold, with those of their people. Raises BadUser, NobodyNamed, PersonBlocked.
+    """
+    profile = _profile(accounts.read(user), level, method, display, by, also)
+    naming.remember(profile, method, evidence)
+    if profile.person.blocked or profile.person.deleted_at:
+        raise PersonBlocked
+    return profile
+
+
+def _profile(
+    account: accounts.Account,
+    level: int,
+    method: str,
+    display: dict[str, Any],
+    by: Actor | None,
+    also: Iterable[Profile],
+) -> Profile:
     """The account's profile, held; the other addresses that a server or a token told are its person's."""
     own = [one for one in account.addresses if not profiles.links_nobody(one.kind, one.address)]
     if not own:
@@ -78,7 +103,7 @@ def _profile(account: accounts.Account, level: int, method: str, display: dict[s
         for first, address in zip([True] + [False] * len(trusted), trusted, strict=False)
     ]
     # All at once: a profile cannot be locked after a person was.
-    held = profiles.hold_people(*(profile.pk for profile in [*found, *claimed]))
+    held = profiles.hold_people(*(profile.pk for profile in [*found, *claimed, *also]))
     profile, *others = (held[profile.pk] for profile in found)
     if profile.kind == ProfileKind.EXTERNAL and profile.level < level and method in METHODS:
         # It was first named by a page; now a server or a token stands behind it.

@@ -18,6 +18,7 @@ from helpdesk.lib.errors import Refusal
 from helpdesk.users.models import Link, Profile
 from helpdesk.users.models.people import ProfileKind
 from helpdesk.users.services import profiles
+from helpdesk.widget.services import sessions as visitors
 from identification.errors import BadToken
 from identification.models import Code, RevokedSession
 
@@ -44,6 +45,7 @@ def revoke_tokens(profile: Profile, *, by: Actor | None) -> datetime:
     _unused((row for row in held.values() if row.person_id == person.pk), now).exclude(method="api").update(
         voided_at=now, payload=""
     )
+    visitors.end_of(row for row in held.values() if row.person_id == person.pk)
     record("person.tokens_revoked", by=by, person=person, profile=profile, before=now.isoformat())
     return now
 
@@ -63,11 +65,12 @@ def revoke_session(profile: Profile, session: str, *, by: Actor | None) -> None:
         raise NoAccount
     now = timezone.now()
     for account in accounts:
-        hash = digest(PURPOSE, _named(account.address, session))
+        hash = digest(PURPOSE, scoped(account.address, session))
         RevokedSession.objects.update_or_create(hash=hash, defaults={"profile": account, "at": now})
-    hashes = {hash for account in accounts for hash in digests(PURPOSE, _named(account.address, session))}
+    hashes = {hash for account in accounts for hash in digests(PURPOSE, scoped(account.address, session))}
     void = [code.pk for code in _unused(theirs, now) if hashes.intersection(code.sessions)]
     Code.objects.filter(pk__in=void).update(voided_at=now, payload="")
+    visitors.end_of(accounts, sids=hashes)
     record("person.session_revoked", by=by, person=person, profile=profile)
 
 
@@ -75,14 +78,14 @@ def _unused(theirs: Iterable[Profile], now: datetime) -> Any:
     return Code.objects.filter(profile__in=list(theirs), used_at=None, voided_at=None, expires_at__gt=now)
 
 
-def _named(address: str, session: str) -> str:
+def scoped(address: str, session: str) -> str:
     """Sessions of two people may have the same name."""
     return f"{len(address)} {address} {session}"
 
 
 def check_sessions(address: str, sessions: Iterable[str]) -> None:
     """Raises BadToken(revoked) where one of these sessions of an external id was revoked. No query where none is."""
-    hashes = [hash for session in sessions for hash in digests(PURPOSE, _named(address, session))]
+    hashes = [hash for session in sessions for hash in digests(PURPOSE, scoped(address, session))]
     if hashes and RevokedSession.objects.filter(hash__in=hashes).exists():
         raise BadToken("revoked")
 
@@ -95,7 +98,7 @@ def bind(code: Code, address: str, sessions: Iterable[str]) -> None:
     named = list(sessions)
     check_sessions(address, named)
     if named:
-        code.sessions = [digest(PURPOSE, _named(address, session)) for session in named]
+        code.sessions = [digest(PURPOSE, scoped(address, session)) for session in named]
         code.save(update_fields=["sessions"])
 
 

@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import helpdesk.lib.crypto
 from django.db import migrations, models
+
+import helpdesk.lib.crypto
 
 
 class Migration(migrations.Migration):

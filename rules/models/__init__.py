@@ -11,13 +11,14 @@ from rules.models.rules import (
     TimeRule,
     UpdatedCasesRule,
 )
-from rules.models.runs import Pause, Run, Wait
+from rules.models.runs import Firing, Pause, Run, Wait
 from rules.models.webhooks import Method, Webhook
 
 __all__ = (
     "Action",
     "Block",
     "Condition",
+    "Firing",
     "Method",
     "NewCasesRule",
     "Pause",

@@ -40,6 +40,10 @@ class Rules(models.QuerySet["Rule"]):
     def with_parts(self) -> Self:
         return self.prefetch_related("conditions", "actions")
 
+    def running(self) -> Self:
+        """Those that are asked: they are on, and in no group that is off."""
+        return self.filter(active=True).exclude(group__active=False)
+
 
 class Rule(models.Model):
     """It matches when all conditions of block ALL hold and, if there are any in block ANY, one of those.
@@ -69,6 +73,11 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is asked at all: it is on, and so is its group."""
+        return self.active and (self.group is None or self.group.active)
 
 
 class Block(models.TextChoices):

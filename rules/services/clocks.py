@@ -1,5 +1,7 @@
 """Clocks of time rules: each becomes a row that says when to look, to the minute, and nothing is scanned."""
 
+import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -17,7 +19,7 @@ from rules.services import memory
 from rules.services.passes import look
 
 
-def set_clocks(case: Case, rules: tuple[Prepared, ...]) -> None:
+def set_clocks(case: Case, rules: Sequence[Prepared]) -> None:
     """Starts, moves or drops the clocks of a case. The case is held."""
     if not rules:
         return
@@ -67,11 +69,23 @@ def _set_clocks_of(case_id: int) -> None:
 
 
 def ring() -> int:
-    """Rings the waits that are due; gives how many."""
-    now = timezone.now()
-    due = Wait.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")
+    """Rings the waits that are due, the oldest first, for some seconds; gives how many. A next sweep does the rest."""
+    until = time.monotonic() + limits.RING_SECONDS
+    rung = 0
     with via("timer"):
-        return sum(_claim(pk, at, now) and _ring(pk) for pk, at in list(due[: limits.RING_BATCH]))
+        while True:
+            found, done = _ring_some()
+            rung += done
+            if found < limits.RING_BATCH or time.monotonic() >= until:
+                return rung
+
+
+def _ring_some() -> tuple[int, int]:
+    """(how many were due, how many of them this process has rung), at most a batch."""
+    now = timezone.now()
+    due = Wait.objects.filter(due_at__lte=now).order_by("due_at", "pk").values_list("pk", "due_at")
+    some = list(due[: limits.RING_BATCH])
+    return len(some), sum(_claim(pk, at, now) and _ring(pk) for pk, at in some)
 
 
 def _claim(wait_id: int, seen: datetime | None, now: datetime) -> bool:

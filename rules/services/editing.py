@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +13,7 @@ from helpdesk.lib.fields import FIELDS, remembered
 from rules import drafts
 from rules.drafts import Draft, Errors
 from rules.models import Action, Block, Condition, Rule, RuleList
-from rules.services import memory, versions
+from rules.services import memory, ordering, versions
 from rules.services.clocks import start_clocks
 
 
@@ -56,7 +55,7 @@ def save(draft: Draft, *, by: Actor | None, rule: Rule | None = None, seen: int 
 
 def _write(row: Rule, draft: Draft) -> None:
     if row.pk is None or row.list != draft.list:
-        row.position = _end(draft.list)
+        row.position, row.group = ordering.end(draft.list), None
     row.list, row.title, row.active, row.stop = draft.list, draft.title, draft.active, draft.stop
     row.version, row.problem = row.version + 1, ""
     row.save()
@@ -75,11 +74,6 @@ def _write(row: Rule, draft: Draft) -> None:
     memory.revise()
 
 
-def _end(name: str) -> int:
-    last = Rule.objects.filter(list=name).aggregate(last=Max("position"))["last"]
-    return 0 if last is None else int(last) + 1
-
-
 @occasion
 def clone(rule: Rule, *, by: Actor | None) -> Rule:
     """A copy right after the rule, switched off."""
@@ -89,7 +83,7 @@ def clone(rule: Rule, *, by: Actor | None) -> Rule:
         active=False,
         stop=rule.stop,
     )
-    row.position = _end(rule.list)
+    row.position = ordering.end(rule.list)
     row.problem = rule.problem
     row.save()
     for condition in rule.conditions.all():
@@ -98,36 +92,13 @@ def clone(rule: Rule, *, by: Actor | None) -> Rule:
     for action in rule.actions.all():
         action.pk, action.rule = None, row
         action.save()
-    _place(row, after=rule)
+    order = ordering.layout(rule.list, lock=True)
+    order.put(row, group=None, before=None, after=rule)
+    ordering.number(order)
+    row.refresh_from_db(fields=["position", "group"])
     versions.keep(row, drafts.of(row), by=by)
     record("rule.saved", by=by, rule=row.pk, version=row.version, title=row.title, list=row.list)
     return row
-
-
-def _place(row: Rule, *, after: Rule) -> None:
-    order = list(Rule.objects.filter(list=row.list).exclude(pk=row.pk))
-    order.insert([other.pk for other in order].index(after.pk) + 1, row)
-    _number(order)
-
-
-def _number(order: list[Rule]) -> None:
-    for position, row in enumerate(order):
-        if row.position != position:
-            Rule.objects.filter(pk=row.pk).update(position=position)
-    memory.revise()
-
-
-@occasion
-def move(rule: Rule, places: int, *, by: Actor | None) -> None:
-    """Moves a rule up (negative) or down in its list; over the end means to the end."""
-    order = list(Rule.objects.select_for_update().filter(list=rule.list))
-    old = [row.pk for row in order].index(rule.pk)
-    new = max(0, min(len(order) - 1, old + places))
-    if new == old:
-        return
-    order.insert(new, order.pop(old))
-    _number(order)
-    record("rule.moved", by=by, rule=rule.pk, title=rule.title, old=old, new=new)
 
 
 @occasion
@@ -166,11 +137,11 @@ def review() -> None:
     """Finds the rules that make no sense any more, or again, and says so on the rule and in a red event."""
     with remembered():
         fields = FIELDS.now()
-        for row in Rule.objects.with_parts().order_by("pk"):
+        for row in Rule.objects.with_parts().select_related("group").order_by("pk"):
             problem = memory.of(row, fields).problem
             # Two processes may look at once: only the one that changes the row says so.
             changed = problem != row.problem and Rule.objects.filter(pk=row.pk, problem=row.problem).update(
                 problem=problem
             )
-            if changed and problem and row.active:
+            if changed and problem and row.is_running:
                 record("rule.invalid", by=None, red=True, rule=row.pk, title=row.title, why=problem[:200])

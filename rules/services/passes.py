@@ -1,5 +1,6 @@
 """A pass: one list, one case, top to bottom."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,15 @@ from helpdesk.cases.facts import Facts
 from helpdesk.cases.models import Case
 from helpdesk.events.models import Event
 from rules.evaluator import Prepared
-from rules.models import Run
+from rules.grid import Grid
+from rules.models import Firing, Run
 from rules.services import traces
-from rules.services.firing import FIRED, judge
+from rules.services.firing import FAILED, FIRED, PAUSED, judge
+
+# After these the case may be another, or its row is read anew.
+CHANGES = frozenset({FIRED, FAILED})
+# What is found from the rule.
+DONE = frozenset({FIRED, FAILED, PAUSED})
 
 
 def look(
@@ -25,17 +32,19 @@ def look(
 
     name: the list. events: what happened to the case in this occasion. cause: the last that touched it.
     """
-    facts = Facts(case, events)
+    began = time.perf_counter()
+    grid = rules if isinstance(rules, Grid) else Grid(rules)
+    missed = grid.missed(Facts(case, events))
     entries: list[traces.Entry] = []
-    for rule in rules:
-        entry = judge(rule, facts, cause)
+    for number, rule in enumerate(grid):
+        entry = judge(rule, missed[number], case, cause)
         entries.append(entry)
-        if entry[2] != FIRED:
-            continue
-        if rule.stop:
+        if entry[2] == FIRED and rule.stop:
             break
-        facts = Facts(case, events)
-    return Run.objects.create(
+        if entry[2] in CHANGES:
+            missed = grid.missed(Facts(case, events), number + 1)
+    entries.append([traces.TOOK, round((time.perf_counter() - began) * 1_000_000), "took"])
+    run = Run(
         case=case,
         list=name,
         occasion=occasion,
@@ -43,3 +52,10 @@ def look(
         fired=[entry[0] for entry in entries if entry[2] == FIRED],
         trace=traces.pack(entries),
     )
+    Run.objects.keep(run)
+    done = [entry for entry in entries if entry[2] in DONE]
+    if done:
+        Firing.objects.bulk_create(
+            Firing(rule_id=entry[0], case=case, occasion=occasion, outcome=entry[2]) for entry in done
+        )
+    return run

@@ -1,67 +1,78 @@
-"""Trying a rule out: what it would see and do, with nothing kept and nothing sent."""
+"""Trying a rule out on a case: what it would see and do, with nothing kept and nothing sent."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.facts import Facts
-from helpdesk.cases.models import Case
-from helpdesk.cases.services import reading
+from helpdesk.cases.models import Case, Message
 from helpdesk.events.kinds import EVENTS
 from helpdesk.events.models import Event
-from helpdesk.events.occasion import current, occasion
+from helpdesk.events.occasion import current, occasion, repeatable
 from helpdesk.events.services import record
 from helpdesk.inbox import timeline
 from helpdesk.lib.errors import Refusal
 from helpdesk.lib.fields import FIELDS, Field, remembered
-from helpdesk.users.models import Agent
 from rules import drafts, summary
 from rules.drafts import Draft, Step, Term
 from rules.evaluator import Prepared, prepare
-from rules.models import RuleList
 from rules.services.editing import BadRule
-from rules.services.traces import in_words, plain, sentence
+from rules.services.traces import in_words, plain, sentence, word_of
 
-# Of so many of the newest cases a rule is asked, so that a page never waits for minutes.
-MOST_CASES = 500
-MOST_SHOWN = 50
-MOST_DAYS = 90
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One condition of a try: path ("all.0"), in words, whether it held, and what it saw."""
+    """One condition of a try: path ("all.0"), in words, whether it held, what it saw, or why it cannot be asked."""
 
     path: str
     sentence: str
     held: bool
-    saw: str
+    saw: str = ""
+    problem: str = ""
+
+    @property
+    def block(self) -> str:
+        return self.path.partition(".")[0]
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What a rule would do with one case. done: what would happen, in words; problem: why an action would fail."""
+class Deed:
+    """One action of a try: path ("actions.0"), in words, what it would change and say, or why it would fail."""
 
-    matches: bool
-    conditions: list[Seen]
-    done: list[str] = field(default_factory=list)
+    path: str
+    sentence: str
+    changes: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     problem: str = ""
 
 
 @dataclass(frozen=True)
-class History:
-    """Of how many cases a rule was asked, how many it would match as they are now, and the newest of those."""
+class Trial:
+    """What a rule would do with one case. An action with a problem is the last: then nothing of it all is done."""
 
-    asked: int
-    more: bool
-    matched: int
-    cases: list[Case]
+    matches: bool
+    conditions: list[Seen]
+    actions: list[Deed] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """How many conditions hold."""
+        return sum(one.held for one in self.conditions)
+
+    @property
+    def problem(self) -> str:
+        """Why the rule would fail; empty if it would not."""
+        problems = [*(one.problem for one in self.conditions), *(one.problem for one in self.actions)]
+        return next(filter(None, problems), "")
 
 
 class _TakenBack(Exception):
@@ -74,33 +85,18 @@ def on_case(draft: Draft, case: Case) -> Trial:
     The events of the case's last message count as what has just happened. Raises BadRule.
     """
     with remembered():
-        clean, fields = _checked(draft)
+        clean, fields = checked(draft)
         facts = Facts(case, _last_occasion(case))
         seen = [*_look(clean.all, "all", fields, facts), *_look(clean.any, "any", fields, facts)]
         rule = prepare(clean, fields, id=0, version=0)
-        matches = rule.missed(facts) is None
-    done, problem = _done(rule, case) if matches else ([], "")
-    return Trial(matches, seen, done, problem)
+    some = [one.held for one in seen if one.block == "any"]
+    matches = all(one.held for one in seen if one.block == "all") and (not some or any(some))
+    broken = any(one.problem for one in seen)
+    return Trial(matches and not broken, seen, _done(rule, clean.actions, case) if matches and not broken else [])
 
 
-def on_history(draft: Draft, days: int, agent: Agent) -> History:
-    """Which cases of the last days the rule would match, as they are now, of those that the agent may see.
-
-    days: 1 to MOST_DAYS. For *new cases* by when they were made, else by when something last happened. Raises BadRule.
-    """
-    since = timezone.now() - timedelta(days=max(1, min(days, MOST_DAYS)))
-    when = {"created_at__gte": since} if draft.list == RuleList.NEW else {}
-    rows = reading.seen_by(agent).whole().filter(last_activity_at__gte=since, **when).newest()
-    found = list(rows.select_related("profile__person__company", "channel", "assignee", "group")[: MOST_CASES + 1])
-    with remembered():
-        clean, fields = _checked(draft)
-        rule = prepare(clean, fields, id=0, version=0)
-        said = _last_messages(found[:MOST_CASES])
-        matched = [case for case in found[:MOST_CASES] if rule.missed(Facts(case, said.get(case.pk, ()))) is None]
-    return History(min(len(found), MOST_CASES), len(found) > MOST_CASES, len(matched), matched[:MOST_SHOWN])
-
-
-def _checked(draft: Draft) -> tuple[Draft, Any]:
+def checked(draft: Draft) -> tuple[Draft, Any]:
+    """The draft as it would be kept, and the vocabulary. Raises BadRule."""
     fields = FIELDS.now()
     clean, errors = drafts.check(draft, fields)
     if errors:
@@ -114,47 +110,74 @@ def _last_occasion(case: Case) -> list[Event]:
     return list(Event.objects.filter(occasion=last.occasion, case_id=case.pk).order_by("pk")) if last else []
 
 
-def _last_messages(found: list[Case]) -> dict[int, list[Event]]:
-    """{case: the event of its last message}, in one query."""
-    ids = [case.last_message_id for case in found if case.last_message_id]
-    events = Event.objects.filter(kind="message.added", message_id__in=ids, case_id__in=[case.pk for case in found])
-    return {event.case_id or 0: [event] for event in events}
+def attempt(work: Callable[[], T]) -> tuple[T | None, str]:
+    """What came of it, and why nothing did, in words."""
+    try:
+        return work(), ""
+    except Refusal as refusal:
+        return None, str(refusal)
+    except Exception as error:  # the one place where a try's error is contained: it is shown at its row
+        if repeatable(error):
+            raise
+        log.error("a rule could not be tried out", exc_info=error)
+        return None, f"{type(error).__name__}: {error}"[:200]
 
 
 def _look(terms: tuple[Term, ...], block: str, fields: Any, facts: Facts) -> Iterator[Seen]:
     for index, term in enumerate(terms):
-        looked_at: Field = fields[term.field]
-        saw = looked_at.getter(facts)
-        held = looked_at.prepare(term.operator, term.value)(saw)
-        yield Seen(f"{block}.{index}", sentence(term, looked_at), held, in_words(looked_at, plain(saw)))
+        answer, problem = attempt(partial(_asked, term, fields[term.field], facts))
+        held, saw = answer or (False, "")
+        yield Seen(f"{block}.{index}", sentence(term, fields[term.field]), held, saw, problem)
 
 
-def _done(rule: Prepared, case: Case) -> tuple[list[str], str]:
-    """What the actions would do, in words, and why one of them would fail. Nothing of it stays."""
-    told: list[str] = []
-    problem = ""
+def _asked(term: Term, looked_at: Field, facts: Facts) -> tuple[bool, str]:
+    """Whether a condition holds, and what it saw."""
+    saw = looked_at.getter(facts)
+    words = word_of(looked_at, plain(saw)) or in_words(looked_at, plain(saw))
+    return looked_at.prepare(term.operator, term.value)(saw), words
+
+
+def outcome(rule: Prepared, steps: Sequence[Step], case: Case) -> list[str]:
+    """What the actions would change and say, or why they would fail, in words. Nothing of it stays."""
+    deeds = _done(rule, steps, case)
+    failed = [_("This would fail: %(why)s") % {"why": one.problem} for one in deeds if one.problem]
+    return failed or [line for one in deeds for line in (*one.changes, *(f"“{text}”" for text in one.texts))]
+
+
+def _done(rule: Prepared, steps: Sequence[Step], case: Case) -> list[Deed]:
+    """What the actions would do. Nothing of it stays."""
+    deeds: list[Deed] = []
     try:
         with transaction.atomic():
-            _play(rule, case.pk, told)
+            _play(rule, steps, case.pk, deeds)
     except _TakenBack:
         pass
-    except Refusal as refusal:
-        problem = str(refusal)
-    return told or ([] if problem else [_("Nothing would change.")]), problem
+    return deeds
 
 
 @occasion
-def _play(rule: Prepared, case_id: int, told: list[str]) -> None:
+def _play(rule: Prepared, steps: Sequence[Step], case_id: int, deeds: list[Deed]) -> None:
     """Does the actions in an occasion that ends before anybody reacts to it."""
+    deeds.clear()  # an occasion may be repeated
     case = cases.hold(case_id)
     cause = record("rule.fired", by=None, case=case, profile=case.profile, rule=0, version=0, title=rule.title)
-    for kind, values in rule.actions:
+    for index, (kind, values) in enumerate(rule.actions):
         seen = len(current().events)
-        kind.run(case, values, by=cause)
-        told += _told(current().events[seen:]) or [summary.step(Step(kind.key, values))]
+        _nothing, problem = attempt(partial(kind.run, case, values, by=cause))
+        # After an error the database may answer nothing more in this transaction.
+        events = [] if problem else current().events[seen:]
+        deeds.append(Deed(f"actions.{index}", summary.step(steps[index]), _told(events), _said(events), problem))
+        if problem:
+            break
     raise _TakenBack
 
 
 def _told(events: list[Event]) -> list[str]:
     """As the timeline would tell it; what it shows as a message of its own has no sentence."""
     return [timeline.sentence(event, str(_("The rule"))) for event in events if EVENTS.get(event.kind).sentence]
+
+
+def _said(events: list[Event]) -> list[str]:
+    """The texts of messages and notes, with everything put in."""
+    ids = [event.message_id for event in events if event.kind == "message.added" and event.message_id]
+    return [said.text for said in Message.objects.filter(pk__in=ids).order_by("pk")] if ids else []

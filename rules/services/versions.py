@@ -1,6 +1,7 @@
 """What a rule was before: each save is a version; two can be compared, an old one put back."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from django.utils.translation import gettext as _
@@ -54,6 +55,51 @@ def check(row: Rule, seen: int) -> None:
 def draft_of(version: RuleVersion) -> Draft:
     draft, _errors = drafts.read(version.body)
     return draft
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a rule in two versions. lines: (added, removed or kept; in words), in order."""
+
+    title: str
+    lines: list[tuple[str, str]]
+
+    @property
+    def changed(self) -> bool:
+        return any(change != KEPT for change, _line in self.lines)
+
+
+ADDED, REMOVED, KEPT = "added", "removed", "kept"
+
+
+def compared(before: Draft, after: Draft) -> list[Part]:
+    """Two versions side by side, row by row; parts that are empty in both are left out."""
+    with remembered():
+        fields = FIELDS.now()
+        sides = [_whole(draft, fields) for draft in (before, after)]
+    parts = [Part(title, list(_lines(old, new))) for (title, old), (_title, new) in zip(*sides, strict=True)]
+    return [part for part in parts if part.lines]
+
+
+def _whole(draft: Draft, fields: Mapping[str, Field]) -> list[tuple[str, list[str]]]:
+    """A rule in words, by parts."""
+    stop = _("It stops after this rule") if draft.stop else _("It goes on after this rule")
+    return [
+        (_("Title"), [draft.title]),
+        (_("If all of these are true"), _terms(draft, "all", fields)),
+        (_("and any of these"), _terms(draft, "any", fields)),
+        (_("Then do this, in order"), _steps(draft)),
+        (_("After it"), [stop]),
+    ]
+
+
+def _lines(before: list[str], after: list[str]) -> Iterable[tuple[str, str]]:
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from ((KEPT, line) for line in before[i:j])
+        else:
+            yield from ((REMOVED, line) for line in before[i:j])
+            yield from ((ADDED, line) for line in after[k:m])
 
 
 def difference(before: Draft, after: Draft) -> list[str]:

@@ -6,7 +6,7 @@ const OFF = "desk.keys";
 const FIELDS = "input, textarea, select, [contenteditable], dialog[open] *";
 
 function rows() {
-  return [...document.querySelectorAll("#rows .row > a")];
+  return [...document.querySelectorAll("#rows .row > :is(a, button)")];
 }
 
 function step(by) {
@@ -32,7 +32,7 @@ function act(key) {
   switch (key) {
     case "j": return step(1), true;
     case "k": return step(-1), true;
-    case "o": return document.activeElement?.matches("#rows .row > a") && (document.activeElement.click(), true);
+    case "o": return document.activeElement?.matches("#rows .row > :is(a, button)") && (document.activeElement.click(), true);
     case "r": return write("reply"), true;
     case "n": return write("note"), true;
     case "e": case "m": case "p": case "u": return press(key);

@@ -7,6 +7,8 @@ const TOGETHER = 300; // ms in which facts become one request
 const AIMING = 2000; // ms after the pointer moved over the list in which rows keep their places
 const LOST = 3000;
 const LEADER = "desk.live";
+// These come to whom they concern alone.
+const PERSONAL = ["case.mentioned", "case.notified"];
 
 const changed = new Set();
 const unseen = new Set();
@@ -53,6 +55,7 @@ function announce() {
 function hear({ type, fact }) {
   if (type === "lost" || type === "back") return connection(type);
   changed.add(type === "fact" ? fact.case : "all");
+  if (fact?.kinds.some((kind) => PERSONAL.includes(kind))) say("asked", { kind: "ok", id: "asked" });
   if (document.hidden && fact?.kinds.includes("message.added")) {
     unseen.add(fact.case);
     document.title = `(${unseen.size}) ${title()}`;

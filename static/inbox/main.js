@@ -2,6 +2,7 @@
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startMentions } from "./mentions.js";
 import { startMenus } from "./menus.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
@@ -11,6 +12,7 @@ import { startThread } from "./thread.js";
 startToasts();
 startWriting();
 startThread();
+startMentions();
 startKeys();
 startMenus();
 startDialogs();

@@ -69,7 +69,22 @@ function choices(at) {
   const title = (value) => at.choices.find(([key]) => String(key) === String(value))?.[1] ?? `${value} (${at.words.gone})`;
   const adder = (values) => {
     const left = at.choices.filter(([key]) => !values.some((value) => String(value) === String(key)));
-    return choose({ ...at, groups: [["", left]], value: "", first: at.words.add, onchange: (value) => value !== "" && at.change([...values, value], true) });
+    // By keyboard each letter chooses: only Enter, or leaving, adds what is chosen then.
+    let typing = false;
+    const take = (value, again) => value !== "" && at.change([...values, value], again);
+    const chosen = (select) => left.find(([key]) => String(key) === select.value)?.[0] ?? "";
+    const select = choose({ ...at, groups: [["", left]], value: "", first: at.words.add, onchange: (value) => !typing && take(value, true) });
+    select.addEventListener("pointerdown", () => (typing = false));
+    select.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && select.value) {
+        event.preventDefault();
+        take(chosen(select), true);
+      } else if (!event.altKey && event.key !== "Tab") {
+        typing = true;
+      }
+    });
+    select.addEventListener("blur", () => typing && select.isConnected && take(chosen(select), "quietly"));
+    return select;
   };
   return entries(at, title, adder);
 }
@@ -90,11 +105,29 @@ function span(at) {
   );
 }
 
+/** A span; and where there are schedules, in whose hours it counts. */
+function clock(at) {
+  const value = { ...(at.value ?? {}) };
+  if (!at.choices.length && !value.schedule) return span(at);
+  const setHours = (schedule) => {
+    if (schedule === "") delete value.schedule;
+    else value.schedule = schedule;
+    at.change({ ...value }, true);
+  };
+  const label = say(at.words.hoursOf, at.label);
+  return make(
+    "span",
+    { class: "clock" },
+    span({ ...at, change: (changed) => at.change({ ...Object.assign(value, changed) }) }),
+    choose({ ...at, label, groups: [["", at.choices]], value: value.schedule ?? "", first: at.words.roundTheClock, gone: at.words.gone, onchange: setHours }),
+  );
+}
+
 function area(at, rows) {
   const text = make("textarea", { class: "field", rows, ...marks(at), oninput: (event) => at.change(event.target.value) });
   text.value = at.value ?? "";
   const insert = choose({
-    groups: [["", at.vocabulary.variables.map(([variable, title]) => [variable, `${title} — ${variable}`])]],
+    groups: [["", at.vocabulary.variables.filter(([, , only]) => !only || only === at.to).map(([variable, title]) => [variable, `${title} — ${variable}`])]],
     value: "",
     first: at.words.insert,
     label: say(at.words.insertWhat, at.label),
@@ -151,7 +184,9 @@ const CONTROLS = {
   range: (at) => pair("number", at),
   date: (at) => input("date", at),
   dates: (at) => pair("date", at),
+  times: (at) => pair("time", at),
   span,
+  clock,
   flag,
   long_text: (at) => area(at, 3),
   texts,

@@ -121,17 +121,27 @@ export class Rows {
       holder[name] = value;
       this.fixed(path);
       this.editor.keep();
-      if (again) this.again(index, again === true);
+      if (again === true) this.again(index);
+      // Told while the focus is on its way elsewhere: first it has to arrive.
+      else if (again) setTimeout(() => this.again(index));
     };
     return { value: holder[name], change, vocabulary, words, ...bad };
   }
 
-  /** The row is drawn anew; with `focus`, typing goes on where it was. */
-  again(index, focus) {
-    const inputs = () => [...this.list.children[index].querySelectorAll(".rule-line :is(input, select)")];
-    const label = document.activeElement?.getAttribute("aria-label");
-    this.render();
-    if (focus) (inputs().find((one) => one.getAttribute("aria-label") === label) ?? inputs().at(-1))?.focus();
+  /** Draws a row anew; what had the focus in it has it again, or its last input. */
+  again(index) {
+    const old = this.list.children[index];
+    if (!old) return;
+    const fresh = this.row(this.rows[index], index);
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const label = active?.getAttribute("aria-label");
+    const twin = active && [...fresh.querySelectorAll("input, select, textarea, button")].find((one) => one.getAttribute("aria-label") === label);
+    if (twin && isSame(active, twin)) {
+      graft(old, fresh, active, twin);
+      return;
+    }
+    old.replaceWith(fresh);
+    if (active) (twin ?? [...fresh.querySelectorAll(".rule-line :is(input, select)")].at(-1))?.focus();
   }
 
   pick(groups, value, label, bad, onchange, kind) {
@@ -189,7 +199,7 @@ export class Rows {
   changed(index) {
     this.fixed(`${this.part}.${index}`);
     this.editor.keep();
-    this.again(index, true);
+    this.again(index);
   }
 
   add() {
@@ -242,8 +252,9 @@ export class Rows {
   /** The grip: a row can be dragged only by it, so that text in it can be selected. */
   handle(item, index) {
     const handle = make("span", { class: "handle", "aria-hidden": "true" }, this.editor.icon("handle"));
-    handle.addEventListener("pointerdown", () => (item.draggable = true));
-    handle.addEventListener("pointerup", () => (item.draggable = false));
+    // A row that is drawn anew may keep its place and get another grip.
+    handle.addEventListener("pointerdown", () => (handle.closest("li").draggable = true));
+    handle.addEventListener("pointerup", () => (handle.closest("li").draggable = false));
     item.addEventListener("dragstart", (event) => {
       event.dataTransfer.effectAllowed = "move";
       event.dataTransfer.setData("text/plain", "");
@@ -258,6 +269,24 @@ export class Rows {
     });
     return handle;
   }
+}
+
+/** Whether two selects offer and show the same. Then the old one stays: it knows what was typed into it so far. */
+function isSame(one, other) {
+  const offered = (select) => [...select.options].map((option) => option.value).filter(Boolean).join();
+  return one.matches("select") && other.matches("select") && one.value === other.value && offered(one) === offered(other);
+}
+
+/** Makes `old` like `fresh`, but for the way down to `kept`, which stays where it is and keeps the focus. */
+function graft(old, fresh, kept, twin) {
+  const mine = [...old.children].find((child) => child.contains(kept));
+  const theirs = [...fresh.children].find((child) => child.contains(twin));
+  for (const child of [...old.childNodes]) if (child !== mine) child.remove();
+  const nodes = [...fresh.childNodes];
+  const at = nodes.indexOf(theirs);
+  mine.before(...nodes.slice(0, at));
+  mine.after(...nodes.slice(at + 1));
+  if (mine !== kept) graft(mine, theirs, kept, twin);
 }
 
 /** Fields under their headings, in the order in which these come. */

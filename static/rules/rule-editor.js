@@ -6,7 +6,8 @@
 import { make, say } from "./dom.js";
 import { Rows } from "./rows.js";
 
-const PARTS = ["all", "any", "actions"];
+// A macro has actions only; its page says so in data-parts.
+const PARTS = "all any actions";
 
 class RuleEditor extends HTMLElement {
   connectedCallback() {
@@ -20,7 +21,7 @@ class RuleEditor extends HTMLElement {
     );
     this.status = make("p", { class: "vh", role: "status" });
     const forms = [...this.querySelectorAll("input[name$='_FORMS']")].map((one) => this.emptied(one));
-    this.rows = PARTS.map((part) => new Rows(this, part));
+    this.rows = (this.dataset.parts ?? PARTS).split(" ").map((part) => new Rows(this, part));
     this.replaceChildren(...forms, ...this.rows.map((rows) => rows.section), this.status);
     this.keep();
     this.querySelector("[aria-invalid='true']")?.focus();

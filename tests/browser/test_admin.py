@@ -61,9 +61,9 @@ def delivered_and_not(channel: CustomChannel) -> None:
 
 
 def pages(page: Page) -> list[str]:
-    """The start page, and for each link there the list, the page to add, and those of its first row."""
+    """The start page, the recipes, and for each link of the start page: the list, the page to add, the first row's."""
     links = page.locator("a.page-link").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    found = ["/admin/"]
+    found = ["/admin/", "/admin/rules/recipes/", "/admin/rules/recipes/identification/"]
     for link in (link for link in links if link.startswith("/admin/")):
         found.append(link)
         page.goto(link)

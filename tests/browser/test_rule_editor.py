@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,6 +12,7 @@ from helpdesk.users.models import Agent
 from rules import drafts
 from rules.drafts import Step, Term
 from rules.models import Rule
+from rules.services import looking_back
 from tests import world
 from tests.rules.desk import do, rule, when
 
@@ -173,23 +173,6 @@ def test_a_rule_that_is_opened_and_saved_stays_what_it_was(open_desk: Open, ada:
     assert saved.version == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_about_rules_are_accessible(open_desk: Open, ada: Agent, scheme: str) -> None:
-    made = rule(
-        "Everything",
-        all=[when("message.text", "contains_any", ["a"]), when("case.status", "is", "open")],
-        actions=[do("send_message", texts={"en": "Hi"}), do("set_group", group=None)],
-    )
-    Rule.objects.filter(pk=made.pk).update(problem="A deleted label")
-    page = open_desk(ada, change_page(made), color_scheme=scheme)
-    expect(page.get_by_label("Condition 1: what to look at")).to_be_visible()
-    for path in (change_page(made), reverse("admin:rules_updatedcasesrule_changelist")):
-        page.goto(path)
-        # Without "preload": for that axe writes style sheets of its own into the page, which the policy refuses.
-        found = Axe().run(page, options={"preload": False})
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]] == []
-
-
 def test_without_javascript_the_plain_rows_are_there(open_desk: Open, ada: Agent) -> None:
     made = rule("Plain", all=[when("case.status", "is", "open")])
     page = open_desk(ada, change_page(made), java_script_enabled=False)
@@ -197,3 +180,98 @@ def test_without_javascript_the_plain_rows_are_there(open_desk: Open, ada: Agent
     page.locator("select[name=conditions-0-operator]").select_option("is_not")
     page.get_by_role("button", name="Save", exact=True).click()
     assert drafts.of(Rule.objects.get()).all == (Term("case.status", "is_not", "open"),)
+
+
+NAME = """() => {
+  const one = document.activeElement;
+  return one.getAttribute("aria-label") ?? one.labels?.[0]?.innerText ?? one.innerText;
+}"""
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Goes on with the Tab key until the control of this name has the focus."""
+    for _press in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate(NAME) == name:
+            return
+    raise AssertionError(f"{name!r} is not reached by the keyboard")
+
+
+def write(page: Page, name: str, text: str) -> None:
+    tab_to(page, name)
+    page.keyboard.type(text)
+
+
+def test_the_vip_rule_is_built_by_keyboard_alone(open_desk: Open, ada: Agent) -> None:
+    page = open_desk(ada, add_page())
+    write(page, "Title", "VIP customer sent a valid code")
+    tab_to(page, "Add a condition")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")  # back from the first control of the new row to its grip or heading
+    write(page, "Condition 1: what to look at", "Identification code")
+    write(page, "Condition 1: how to compare", "is valid")
+    tab_to(page, "Add a condition")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    write(page, "Condition 2: what to look at", "Tariff")
+    write(page, "Condition 2: how to compare", "is any of")
+    write(page, "Condition 2: value", "VIP")
+    tab_to(page, "Add an action")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    write(page, "Action 1: what to do", "Set the group")
+    write(page, "Action 1: Group", "VIP")
+    tab_to(page, "Add an action")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    write(page, "Action 2: what to do", "Send a message to the user")
+    write(page, "Action 2: Text, English", "Thank you, {{ user.name | and welcome }}.")
+    tab_to(page, "Title")  # round the page: the browser's own bar is not part of it
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rules/*rule/")
+    draft = drafts.of(Rule.objects.get(title="VIP customer sent a valid code"))
+    assert draft.all == (Term("identification.code", "valid"), Term("user.cf.tariff", "is_any", ["2"]))
+    assert [step.kind for step in draft.actions] == ["set_group", "send_message"]
+
+
+def test_a_rule_is_tried_on_a_case_with_a_tick_or_a_cross_and_what_would_be_said(open_desk: Open, ada: Agent) -> None:
+    case = world.says(world.customer(world.messenger()), "hello there").case
+    made = rule(
+        "Try",
+        all=[when("case.status", "is", "open")],
+        any=[when("message.text", "contains_any", ["bye"]), when("message.text", "contains_any", ["hello"])],
+        actions=[do("set_priority", priority="high"), do("send_message", texts={"en": "About {{ case.number }}"})],
+    )
+    page = open_desk(ada, change_page(made))
+    page.get_by_label("Case number").fill(case.number)
+    page.get_by_label("Case number").press("Enter")
+    trial = page.locator("rule-trial")
+    expect(trial.get_by_text(f"It would fire in case {case.number}.")).to_be_visible()
+    expect(trial.locator(".rule-seen li.yes")).to_have_count(2)
+    expect(trial.locator(".rule-seen li.no")).to_have_count(1)
+    expect(trial.get_by_role("heading", name="Any of these")).to_be_visible()
+    expect(trial.locator("blockquote")).to_have_text(f"About {case.number}")
+    part(page, "actions").get_by_role("button", name="Remove: Action 2").click()
+    page.get_by_role("button", name="Test on a case").click()
+    expect(trial.locator("blockquote")).to_have_count(0)
+    case.refresh_from_db()
+    assert (case.priority, drafts.of(Rule.objects.get()).actions[0].kind) == ("normal", "set_priority")
+    assert case.messages.count() == 1
+
+
+def test_a_rule_is_tried_over_history_as_far_as_one_likes(
+    open_desk: Open, ada: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking_back, "MOST_CASES", 2)
+    channel = world.messenger()
+    numbers = [world.says(world.customer(channel, f"c{number}"), "hello").case.number for number in range(3)]
+    page = open_desk(ada, change_page(rule("Try", all=[when("case.status", "is", "open")])))
+    page.get_by_label("Cases of the last").select_option(label="7 days")
+    page.get_by_role("button", name="Test on history").click()
+    trial = page.locator("rule-trial")
+    expect(trial.get_by_text("2 of 2 cases would match")).to_be_visible()
+    expect(trial.get_by_text("were not asked yet")).to_be_visible()
+    trial.get_by_role("button", name="Look further").click()
+    expect(trial.get_by_text("3 of 3 cases would match")).to_be_visible()
+    expect(trial.locator(".rule-cases a")).to_have_text(numbers[::-1])
+    expect(trial.get_by_role("button", name="Look further")).to_have_count(0)

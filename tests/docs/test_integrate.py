@@ -12,9 +12,9 @@ import pytest
 
 from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case
+from helpdesk.cases.models import Case, Priority
 from helpdesk.channels.models import Level, Widget, WidgetKind
-from helpdesk.users.models import CustomField, Profile
+from helpdesk.users.models import Agent, CustomField, Profile
 from helpdesk.users.services import blocking
 from identification import keys as signing_keys
 from identification.models import LookUpResult
@@ -128,6 +128,23 @@ def test_the_page_s_token_is_what_the_widget_wants(shop: Shop) -> None:
     came = shop.send("login-1", "m-1", code.text)
     bob = Profile.objects.get(pk=came["user_id"])
     assert (bob.person.name, bob.person.values) == ("Bob", {"tariff": "2"})
+
+
+def test_a_rule_is_tried_over_history_kept_in_a_group_and_explained(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", world.api_key(Agent.objects.get(is_admin=True), "admin", "write"))
+    came = shop.send("login-1", "m-1", "our site is down")
+    shop.send("login-2", "m-1", "hello")
+    assert shop.matches(shop.URGENT, 7) == [came["case_number"]]
+    made = [shop.keep({**shop.URGENT, "title": title}, "Priorities") for title in ("First", "Second")]
+    rows = shop.desk("GET", "rules/groups/?list=updated")["results"]
+    assert [(row["title"], row["rules"]) for row in rows] == [("Priorities", made)]
+    assert Case.objects.get(pk=came["case_id"]).priority == Priority.NORMAL
+    shop.desk("PATCH", f"rules/{made[0]}/", {"active": True})
+    shop.send("login-1", "m-2", "still down")
+    assert Case.objects.get(pk=came["case_id"]).priority == Priority.HIGH
+    assert [line[:2] for line in shop.why(came["case_number"])] == [("First", "fired")]
 
 
 def test_people_are_merged_on_a_plan_and_parted_again(shop: Shop) -> None:

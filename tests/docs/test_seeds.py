@@ -20,6 +20,7 @@ ROWS = {seed: ROW.findall(part) for seed, part in PARTS.items()}
 SECTIONS = {
     "000": {"intro", "1", "2", "3", "4"},
     "001": {"intro", "how", *(f"use {n}" for n in range(1, 5)), *"123456", "6a", "6b", "6c"},
+    "002": {"intro", "users", "attributes", "identify", "logout"},
     "003": {"intro", "before", "agents", "modes", "users"},
     "004": {"overview", "set-up", "request", "answer", "statuses", "tips"},
 }

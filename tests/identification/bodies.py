@@ -80,7 +80,12 @@ OTHER_PAGES: tuple[Body, ...] = (
         {"proof": {"external_id": "B-42", "user_email": "bob@example.com"}, "accept": True},
     ),
 )
+CHAT = "/widget/v1/chat/{chat}/"
 MORE: tuple[Body, ...] = (
+    ("chat_identify", "POST", f"{CHAT}identify/", {"token": "{token}", "attributes": {"email": "bob@example.com"}}),
+    ("chat_identify", "POST", f"{CHAT}identify/", {"identifier": "{hashed}", "identifier_hash": "{hash}"}),
+    ("chat_identify", "POST", f"{CHAT}identify/", {"id": "B-42", "attributes": {"email": "bob@example.com"}}),
+    ("chat_sessions", "POST", f"{CHAT}sessions/", {"attributes": {"email": "bob@example.com", "name": "Bob"}}),
     (
         "case-list",
         "POST",
@@ -110,6 +115,7 @@ MORE: tuple[Body, ...] = (
     ("user-unlink", "PUT", f"{API}users/{{user}}/unlink/", {"user_email": "{email}"}),
     ("identification_code-list", "POST", f"{API}identification_codes/", {"user": {"external_id": "B-42"}}),
     ("operation-list", "POST", f"{API}operations/", {"plan_hash": "{plan_of_ada}", "reason": "the same"}),
+    ("inbox:person_block", "POST", "/people/{person}/block/", {"blocked": "yes"}),
     ("inbox:person_decide", "POST", "/people/{person}/decide/", {"plan_hash": "{plan_of_ada}", "reason": "the same"}),
     ("user-restore", "PUT", f"{API}users/{{blocked}}/restore/", {}),
     ("identify_codes", "POST", f"{WIDGET}codes", {"token": "{token}", "user_email": "bob@example.com"}),

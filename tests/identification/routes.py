@@ -12,9 +12,13 @@ from tests.identification.bodies import GREEDY, METHODS, MORE
 
 @dataclass(frozen=True)
 class Who:
-    """right: the proofs with which something may change; the first of them has to change something."""
+    """right: the proofs with which something may change; the first of them has to change something.
+
+    newcomers: whoever asks may be somebody new here, who is nobody known and at most claims to be.
+    """
 
     right: tuple[str, ...] = ()
+    newcomers: bool = False
 
 
 NOBODY = Who()
@@ -25,9 +29,13 @@ ADMIN_SERVER = Who(("key of ada",))
 JUDGE_SERVER = Who(("key of ada",))
 JUDGE = Who(("ada",))
 ADMIN = Who(("ada",))
+# Every agent who sees the person.
+AGENT = Who(("ada", "ann"))
 VISITOR = Who(("a token of bob", "a hash of bob"))
 # A token for somebody else is right for somebody else; what it does for Bob is looked at apart.
 ANY_VISITOR = Who(("a token of bob", "a token of eve", "a hash of bob", "a hash of eve"))
+# Of a chat: a token for another widget is no right one.
+CHATTER = Who(("a token of eve",), newcomers=True)
 NOTICE = Who(("the address in the notice",))
 
 ROUTES: dict[str, Who] = {
@@ -44,11 +52,21 @@ ROUTES: dict[str, Who] = {
     "inbox:assign": NOBODY,
     "inbox:status": NOBODY,
     "inbox:end_chat": NOBODY,
+    "inbox:snooze": NOBODY,
+    "inbox:macro": NOBODY,
+    "inbox:agent_status*": NOBODY,
+    "inbox:macros": NOBODY,
+    "inbox:notifications": NOBODY,
+    "inbox:notification_*": NOBODY,
+    "inbox:colleagues": NOBODY,
     "inbox:conflicts": NOBODY,
     "inbox:conflict_rows": NOBODY,
     "inbox:conflict": NOBODY,
     "inbox:decide": JUDGE,
     "inbox:ledger": NOBODY,
+    "inbox:person": NOBODY,
+    "inbox:person_save": NOBODY,
+    "inbox:person_block": AGENT,
     "inbox:ledger_csv": NOBODY,
     "inbox:person_merge": NOBODY,
     "inbox:person_merge_plan": NOBODY,
@@ -58,10 +76,12 @@ ROUTES: dict[str, Who] = {
     "inbox:person_operations": NOBODY,
     "inbox:person_undo": JUDGE,
     "unlock_codes": NOBODY,
+    "case_run*": NOBODY,
     "look_up_refresh": NOBODY,
     # what everybody can reach
     "ops:*": NOBODY,
     "cases:file": NOBODY,
+    "cases:rating": NOBODY,
     "live:stream": NOBODY,
     "identify_js": NOBODY,
     "identify_confirm_js": NOBODY,
@@ -70,6 +90,19 @@ ROUTES: dict[str, Who] = {
     "identify_proposals": NOBODY,
     "identify_decision": VISITOR,
     "identification_undo": NOTICE,
+    "chat_config": NOBODY,
+    "chat_sessions": Who(newcomers=True),
+    "chat_identify": CHATTER,
+    "chat_session": NOBODY,
+    "chat_attributes": NOBODY,
+    "chat_messages": NOBODY,
+    "chat_conversations": NOBODY,
+    "chat_thread": NOBODY,
+    "chat_read": NOBODY,
+    "chat_typing": NOBODY,
+    "chat_rating": NOBODY,
+    "chat_transcript": NOBODY,
+    "live:listen": NOBODY,
     # everybody's own account
     "account_*": NOBODY,
     "accounts/email/": NOBODY,
@@ -102,6 +135,10 @@ ROUTES: dict[str, Who] = {
     "admin:admin/users/agent/*": NOBODY,
     "admin:users_group_*": NOBODY,
     "admin:admin/users/group/*": NOBODY,
+    "admin:users_role_*": NOBODY,
+    "admin:admin/users/role/*": NOBODY,
+    "admin:users_agentstatus_*": NOBODY,
+    "admin:admin/users/agentstatus/*": NOBODY,
     "admin:cases_label_*": NOBODY,
     "admin:admin/cases/label/*": NOBODY,
     "admin:channels_widget_*": NOBODY,
@@ -121,6 +158,14 @@ ROUTES: dict[str, Who] = {
     "admin:identification_signingkey_change": ADMIN,
     "admin:identification_signingkey_console": ADMIN,
     "admin:admin/identification/signingkey/*": NOBODY,
+    "admin:cases_macro_*": NOBODY,
+    "admin:admin/cases/macro/*": NOBODY,
+    "admin:channels_schedule_*": NOBODY,
+    "admin:admin/channels/schedule/*": NOBODY,
+    "admin:rules_pause_*": NOBODY,
+    "admin:admin/rules/pause/*": NOBODY,
+    "admin:rules_webhook_*": NOBODY,
+    "admin:admin/rules/webhook/*": NOBODY,
     "admin:rules_newcasesrule_*": NOBODY,
     "admin:admin/rules/newcasesrule/*": NOBODY,
     "admin:rules_updatedcasesrule_*": NOBODY,
@@ -138,6 +183,9 @@ ROUTES: dict[str, Who] = {
     "case-messages": NOBODY,
     "case-notes": NOBODY,
     "case-unmerge": NOBODY,
+    "case-snooze": NOBODY,
+    "case-wake": NOBODY,
+    "case-run-macro": NOBODY,
     "message-status": NOBODY,
     "custom_channel-list": NOBODY,
     "custom_channel-detail": NOBODY,
@@ -167,11 +215,18 @@ ROUTES: dict[str, Who] = {
     "widget-list": ADMIN_SERVER,
     "widget-detail": ADMIN_SERVER,
     "rule-*": NOBODY,
+    "rule_group-*": NOBODY,
+    "schedule-*": NOBODY,
     "event-list": NOBODY,
     "statistics-list": NOBODY,
     "label-list": NOBODY,
+    "macro-list": NOBODY,
     "group-list": NOBODY,
     "staff-list": NOBODY,
+    "staff-detail": NOBODY,
+    "role-*": NOBODY,
+    "agent_status-*": NOBODY,
+    "notification-*": NOBODY,
     "company-list": NOBODY,
     "custom_field-list": NOBODY,
     "language-list": NOBODY,

@@ -274,7 +274,8 @@ def test_the_name_has_a_mark_in_the_list_and_in_the_panel(as_ann, bob, case, acc
     assert 'class="mark' not in panel(as_ann, case)
     identity.prove(bob, account, method="code", level=3, evidence={}, by=None)
     assert re.search(
-        r'<h2><bdi>bob</bdi> <span class="mark proven" role="img" aria-label="Identified', panel(as_ann, case)
+        r'<h2><a [^>]*><bdi>bob</bdi></a> <span class="mark proven" role="img" aria-label="Identified',
+        panel(as_ann, case),
     )
     rows = as_ann.get(reverse("inbox:rows", args=["all"])).content.decode()
     assert 'class="mark proven"' in rows

@@ -100,7 +100,7 @@ def test_a_place_that_nobody_gave_shows_the_newest_or_nothing_but_never_fails(as
 def test_a_number_stops_at_999(ann, channel, monkeypatch):
     monkeypatch.setattr(trays, "MOST", 3)
     rows(channel, 4)
-    shown = {one.tray.key: one.shown for one in trays.counted(ann)}
+    shown = {one.tray.key: one.shown for one in trays.standing(ann).trays}
     assert shown["open"] == "2+"
     assert shown["closed"] == "0"
 
@@ -148,7 +148,7 @@ def test_the_part_that_is_asked_for_again_says_where_it_belongs(as_ann, zoo):
     answer = as_ann.get(reverse("inbox:rows", args=["all"]), {"open": zoo["mine"]})
     text = answer.content.decode()
     assert "<html" not in text
-    assert re.findall(r'hx-target="(#\w+)"', text) == ["#trays", "#rows"]
+    assert re.findall(r'hx-target="(#[\w-]+)"', text) == ["#trays", "#bell-count", "#rows"]
     assert text.count('aria-current="true"') == 1
 
 

@@ -20,12 +20,21 @@ OPERATIONS = {
     "tray": ("get", {}),
     "rows": ("get", {}),
     "statistics": ("get", {}),
+    "agent_status": ("post", {"status": "999"}),
+    "agent_statuses": ("get", {}),
+    "notifications": ("get", {}),
+    "notification_menu": ("get", {}),
+    "notification_rows": ("get", {}),
+    "notification_read": ("post", {"notification": "all"}),
     "conflicts": ("get", {}),
     "conflict_rows": ("get", {}),
     "conflict": ("get", {}),
     "decide": ("post", {"verdict": "link", "reason": "the same"}),
     "ledger": ("get", {}),
     "ledger_csv": ("get", {}),
+    "person": ("get", {}),
+    "person_save": ("post", {"name": "Bob"}),
+    "person_block": ("post", {"blocked": "yes"}),
     "person_merge": ("get", {}),
     "person_merge_plan": ("post", {"with": "2"}),
     "person_split": ("get", {}),
@@ -35,20 +44,38 @@ OPERATIONS = {
     "person_undo": ("post", {}),
     "case": ("get", {}),
     "fresh": ("get", {}),
+    "colleagues": ("get", {}),
     "write": ("post", {"kind": "reply", "text": "hi"}),
     "again": ("post", {}),
     "cancel": ("post", {}),
     "assign": ("post", {"agent": "me"}),
     "status": ("post", {"status": "closed"}),
     "end_chat": ("post", {"status": "pending"}),
+    "snooze": ("post", {"for": "hours"}),
+    "macro": ("post", {"macro": "1"}),
+    "macros": ("get", {}),
 }
-OF_A_CASE = {"case", "fresh", "write", "again", "cancel", "assign", "status", "end_chat"}
+OF_A_CASE = {
+    "case",
+    "fresh",
+    "colleagues",
+    "write",
+    "again",
+    "cancel",
+    "assign",
+    "status",
+    "end_chat",
+    "snooze",
+    "macro",
+    "macros",
+}
 
 
 # What stands in an address that is of no case.
 MORE: dict[str, list[Any]] = {"tray": ["all"], "rows": ["all"], "person_undo": [1, 1]}
 MORE |= {name: [1] for name in ("conflict", "decide", "ledger", "ledger_csv")}
 MORE |= {f"person_{page}": [1] for page in ("merge", "merge_plan", "split", "split_plan", "decide", "operations")}
+MORE |= {name: [1] for name in ("person", "person_save", "person_block")}
 
 
 def address(name: str, case: Case) -> str:

@@ -122,6 +122,7 @@ def test_the_number_of_queries_is_the_same_for_one_channel_and_for_many(
 ):
     for number in range(5):
         ann.channels.add(world.messenger(title=f"Messenger {number}").channel_ptr)
+    as_ann.get(reverse("inbox:statistics"))  # the first page writes down that Ann is there
     with django_assert_max_num_queries(11):
         as_ann.get(reverse("inbox:statistics"))
 

@@ -71,11 +71,13 @@ class Ended(Exception):
 class Ear:
     """A client of one stream. Reading raises TimeoutError after `limit` seconds and Ended at the end."""
 
-    def __init__(self, port: int, session: str = "", *, last: str = "", path: str = "/live/") -> None:
+    def __init__(self, port: int, session: str = "", *, last: str = "", path: str = "/live/", token: str = "") -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Accept: text/event-stream"]
         if session:
             lines.append(f"Cookie: {settings.SESSION_COOKIE_NAME}={session}")
+        if token:
+            lines.append(f"Authorization: Bearer {token}")
         if last:
             lines.append(f"Last-Event-ID: {last}")
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())

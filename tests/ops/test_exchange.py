@@ -10,11 +10,12 @@ from django.db import transaction
 
 from channels_custom.models import CustomChannel
 from helpdesk.cases.models import Label, Macro
-from helpdesk.channels.models import Language, Widget
+from helpdesk.channels.models import Language, Schedule, Widget
 from helpdesk.ops import exchange
 from helpdesk.ops.demo_data import EXAMPLE
-from helpdesk.users.models import BlockedValue, CustomField, Group
-from rules.models import Rule
+from helpdesk.users.models import AgentStatus, BlockedValue, CustomField, Group, Role
+from rules import services as rules
+from rules.models import Rule, RuleGroup
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,9 @@ def desk(example: dict[str, Any], settings: Any) -> None:
     texts = {"de": {"title": "Konto bestätigen"}}
     Widget.objects.create(kind="identification", title="Account", language=german, texts=texts)
     Label.objects.create(title="urgent")
+    world.hours(country="DE")
+    group = rules.make_group("updated", "Codes", active=False, by=None)
+    rules.put(Rule.objects.filter(list="updated")[2], group=group, by=None)
     BlockedValue.objects.create(pattern="info@*", note="the shops")
     Macro.objects.create(title="Thanks", actions=[{"kind": "set_status", "values": {"status": "closed"}}])
 
@@ -82,10 +86,40 @@ def test_what_goes_out_comes_in_again_on_an_empty_desk() -> None:
     out = exchange.export()
     assert verbs(exchange.load(out, keep=True)) == {"same"}
     with transaction.atomic():
-        for model in (Rule, CustomField, Group, Label, BlockedValue, Macro, Widget, Language, CustomChannel):
+        for model in (
+            Rule,
+            RuleGroup,
+            CustomField,
+            Group,
+            Label,
+            BlockedValue,
+            Macro,
+            Widget,
+            Language,
+            CustomChannel,
+            Schedule,
+            Role,
+            AgentStatus,
+        ):
             model.objects.all().delete()
         assert verbs(exchange.load(out, keep=True)) == {"new"}
         assert exchange.export() == out
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_group_of_rules_that_is_off_stays_off_elsewhere() -> None:
+    out = exchange.export()
+    assert out["rule_groups"] == [{"list": "updated", "title": "Codes", "active": False}]
+    RuleGroup.objects.all().delete()
+    exchange.load(out, keep=True)
+    (group,) = RuleGroup.objects.all()
+    assert (group.active, group.rules.count()) == (False, 1)
+
+
+@pytest.mark.parametrize("version", [0, 3, "2", None, [2], {}])
+def test_a_file_of_a_newer_format_is_refused_in_words(version: Any) -> None:
+    with pytest.raises(exchange.Mistakes, match="this desk reads versions 1 to 2"):
+        exchange.load({"format": "helpdesk-config", "version": version}, keep=True)
 
 
 @pytest.mark.usefixtures("desk")

@@ -2,7 +2,15 @@
 
 from tests.rights.administration import MODELS, administration
 from tests.rights.pages import accounts, demo, inbox, rest
-from tests.rights.rest_api import FOREIGN_BODIES, FOREIGN_QUERIES, case_api, delivery_api, operation_api, other_api
+from tests.rights.rest_api import (
+    FOREIGN_BODIES,
+    FOREIGN_QUERIES,
+    case_api,
+    delivery_api,
+    operation_api,
+    other_api,
+    team_api,
+)
 from tests.rights.row import ALL_SEEING, ROLES, SEES, Row, fill
 from tests.rights.things import furnish
 
@@ -30,5 +38,6 @@ def rows() -> list[Row]:
         *delivery_api(),
         *other_api(),
         *operation_api(),
+        *team_api(),
         *demo(),
     ]

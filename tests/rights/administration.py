@@ -9,17 +9,22 @@ from tests.rights.row import Row, Statuses, page
 NEVER = {"users_agent": {"delete"}, "identification_signingkey": {"delete"}, "channels_custom_customchannel": set()}
 MODELS = {
     "channels_language": "channels/language",
+    "channels_schedule": "channels/schedule",
     "users_company": "users/company",
     "users_customfield": "users/customfield",
     "users_apikey": "users/apikey",
     "users_agent": "users/agent",
     "users_group": "users/group",
+    "users_role": "users/role",
+    "users_agentstatus": "users/agentstatus",
     "cases_label": "cases/label",
     "users_blockedvalue": "users/blockedvalue",
     "channels_widget": "channels/widget",
     "channels_custom_customchannel": "channels_custom/customchannel",
     "identification_signingkey": "identification/signingkey",
     "identification_lookup": "identification/lookup",
+    "cases_macro": "cases/macro",
+    "rules_webhook": "rules/webhook",
     "rules_newcasesrule": "rules/newcasesrule",
     "rules_updatedcasesrule": "rules/updatedcasesrule",
     "rules_timerule": "rules/timerule",
@@ -39,13 +44,11 @@ def administration() -> Iterator[Row]:
         for name in ("change", "history", "delete"):
             yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 403 if name in never else 200)
         yield admin(f"admin/{path}/<path:object_id>/", f"{path}/{row}/", 302)
-        if model.startswith("rules_"):
-            for name in ("move_up", "move_down", "switch", "clone"):
-                yield admin(f"{model}_{name}", f"{path}/{row}/{name}/", 302, "POST")
-            yield admin(f"{model}_versions", f"{path}/{row}/versions/", 200)
-            yield admin(f"{model}_restore", f"{path}/{row}/versions/99/restore/", 404, "POST")
-            yield admin(f"{model}_try", f"{path}/try/", 200, "POST", {"days": "7"})
+        if model.startswith("rules_") and model.endswith("rule"):
+            yield from rule_pages(model, path)
     yield from deliveries()
+    yield from pauses()
+    yield from recipes()
     yield admin("identification_signingkey_console", "identification/signingkey/console/", 200)
     yield admin("identification_signingkey_console", "identification/signingkey/console/", 200, "POST", {"token": "x"})
     for method in ("GET", "POST"):
@@ -70,3 +73,39 @@ def deliveries() -> Iterator[Row]:
         yield admin(f"{name}_{page_of}", f"{path}/{rest}", 302, "POST", {"do": "pause"})
     for method in ("GET", "POST"):
         yield admin(f"{name}_check", f"{path}/check/", 200, method)
+
+
+def recipes() -> Iterator[Row]:
+    yield page("ops:recipes", "/admin/rules/recipes/", eve=302, ann=302, ada=200)
+    yield page("ops:recipe", "/admin/rules/recipes/round_robin/", eve=302, ann=302, ada=200)
+    yield page("ops:recipe", "/admin/rules/recipes/auto_close/", "POST", {}, eve=302, ann=302, ada=302)
+    yield page("ops:recipe", "/admin/rules/recipes/nowhere/", eve=302, ann=302, ada=404)
+
+
+def pauses() -> Iterator[Row]:
+    """Nobody makes or deletes one; a rule goes on by a POST."""
+    name, path = "rules_pause", "rules/pause"
+    yield admin(f"{name}_changelist", f"{path}/", 200)
+    yield admin(f"{name}_add", f"{path}/add/", 403)
+    yield admin(f"{name}_add", f"{path}/add/", 403, "POST", {})
+    for one, status in (("change", 200), ("history", 200), ("delete", 403)):
+        yield admin(f"{name}_{one}", f"{path}/{{rules_pause}}/{one}/", status)
+    yield admin(f"admin/{path}/<path:object_id>/", f"{path}/{{rules_pause}}/", 302)
+    yield admin(f"{name}_resume", f"{path}/{{rules_pause}}/resume/", 302, "POST")
+
+
+def rule_pages(model: str, path: str) -> Iterator[Row]:
+    """A list of rules: its buttons, its groups, and the versions of each rule."""
+    for name in ("move_up", "move_down", "switch", "clone"):
+        yield admin(f"{model}_{name}", f"{path}/{{{model}}}/{name}/", 302, "POST")
+    yield admin(f"{model}_versions", f"{path}/{{{model}}}/versions/", 200)
+    yield admin(f"{model}_passes", f"{path}/{{{model}}}/passes/", 200)
+    yield admin(f"{model}_restore", f"{path}/{{{model}}}/versions/99/restore/", 404, "POST")
+    yield admin(f"{model}_try", f"{path}/try/", 200, "POST", {"days": "7"})
+    yield admin(f"{model}_order", f"{path}/order/", 409, "POST", {"order": "[]"})
+    yield admin(f"{model}_group_new", f"{path}/groups/new/", 302, "POST", {"title": ""})
+    group = f"{path}/groups/{{group of {model}}}/"
+    yield admin(f"{model}_group", group, 200)
+    yield admin(f"{model}_group", group, 200, "POST", {"title": ""})
+    for name in ("up", "down", "switch", "delete"):
+        yield admin(f"{model}_group_{name}", f"{group}{name}/", 302, "POST")

@@ -9,6 +9,14 @@ def inbox() -> Iterator[Row]:
     for name, path in (("home", "/"), ("tray", "/views/all/"), ("rows", "/views/all/rows/")):
         yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
     yield page("inbox:statistics", "/statistics/", eve=200, ann=200, ada=200)
+    yield page("inbox:agent_status", "/status/", "POST", {"status": "{users_agentstatus}"}, eve=302, ann=302, ada=302)
+    yield page("inbox:agent_statuses", "/status/choose/", eve=200, ann=200, ada=200)
+    for name, path in (("notifications", ""), ("notification_menu", "menu/"), ("notification_rows", "rows/")):
+        yield page(f"inbox:{name}", f"/notifications/{path}", eve=200, ann=200, ada=200)
+    one = {"notification": "{notification}"}
+    read = ("inbox:notification_read", "/notifications/read/", "POST")
+    yield page(*read, one, eve=404, ann=302, ada=404, of_a_case=True)
+    yield page(*read, {"notification": "all"}, eve=302, ann=302, ada=302)
     for name, path in (("conflicts", "/conflicts/"), ("conflict_rows", "/conflicts/rows/")):
         yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
     one, verdict = "/conflicts/{conflict}/", {"verdict": "reject", "reason": "two people"}
@@ -17,8 +25,8 @@ def inbox() -> Iterator[Row]:
     for name, path in (("ledger", "ledger/"), ("ledger_csv", "ledger.csv")):
         yield page(f"inbox:{name}", f"/people/{{person}}/{path}", eve=404, ann=200, ada=200, of_a_case=True)
     case = "/cases/{number}/"
-    for name, path in (("case", case), ("fresh", f"{case}fresh/")):
-        yield page(f"inbox:{name}", path, eve=404, ann=200, ada=200, of_a_case=True)
+    for name, path in (("case", ""), ("fresh", "fresh/"), ("colleagues", "colleagues/"), ("macros", "macros/")):
+        yield page(f"inbox:{name}", f"{case}{path}", eve=404, ann=200, ada=200, of_a_case=True)
     verbs: tuple[tuple[str, str, dict[str, str], int], ...] = (
         ("write", "messages/", {"kind": "note", "text": "hi"}, 302),
         ("again", "messages/{message}/again/", {}, 302),
@@ -26,8 +34,12 @@ def inbox() -> Iterator[Row]:
         ("assign", "assign/", {"agent": "me"}, 302),
         ("status", "status/", {"status": "open"}, 302),
         ("end_chat", "end-chat/", {"status": "pending"}, 409),
+        ("snooze", "snooze/", {"for": "hours"}, 422),
+        ("macro", "macro/", {"macro": "{cases_macro}"}, 302),
     )
     yield page("unlock_codes", f"{case}unlock-codes/", "POST", eve=404, ann=302, ada=302, of_a_case=True)
+    for name, path in (("case_runs", ""), ("case_run", "{run}/"), ("case_run_of", "of/{event}/")):
+        yield page(name, f"{case}rules/{path}", eve=404, ann=200, ada=200, of_a_case=True)
     yield page("look_up_refresh", f"{case}look-up/", "POST", eve=404, ann=302, ada=302, of_a_case=True)
     for name, path, body, done in verbs:
         yield page(f"inbox:{name}", case + path, "POST", body, eve=404, ann=done, ada=done, of_a_case=True)
@@ -36,6 +48,14 @@ def inbox() -> Iterator[Row]:
 
 def people() -> Iterator[Row]:
     """Who is who: Ann has no right to judge; what she may do with one is in tests/inbox/test_people.py."""
+    own: tuple[tuple[str, str, str, dict[str, str] | None, int], ...] = (
+        ("person", "GET", "", None, 200),
+        ("person_save", "POST", "save/", {"name": "Bob Miller", "was_name": ""}, 302),
+        ("person_block", "POST", "block/", {"blocked": "no"}, 302),
+    )
+    for name, method, path, said, done in own:
+        where = f"/people/{{person}}/{path}"
+        yield page(f"inbox:{name}", where, method, said, eve=404, ann=done, ada=done, of_a_case=True)
     pages: tuple[tuple[str, str, str, dict[str, str], int], ...] = (
         ("merge", "GET", "merge/?q=somebody", {}, 200),
         ("merge_plan", "POST", "merge/plan/", {"with": "{person}"}, 422),
@@ -58,6 +78,8 @@ def rest() -> Iterator[Row]:
     yield same("ops:metrics", "/metrics", 403)
     yield page("cases:file", "/files/{proof_agent}/", stranger=404, eve=404, ann=200, ada=404, of_a_case=True)
     yield same("cases:file", "/files/{proof_channel}/", 200, public=True)
+    for method in ("GET", "POST"):
+        yield same("cases:rating", "/r/nonsense/", 410, method)
     yield page("live:stream", "/live/", stranger=401, eve=200, ann=200, ada=200)
     yield same("identify_js", "/widget/v1/identify.js", 200)
     yield same("identify_confirm_js", "/widget/v1/identify-confirm.js", 200)
@@ -70,8 +92,29 @@ def rest() -> Iterator[Row]:
     yield same("identify_proposals", waiting, 401, "POST", forged)
     yield same("identify_decision", f"{waiting}/1", 401, "POST", {**forged, "accept": True})
     yield same("identify_decision", f"{waiting}/1", 400, "POST", forged)
+    yield from chat()
     for method in ("GET", "POST"):
         yield same("identification_undo", "/links/undo/nonsense/", 410, method)
+
+
+def chat() -> Iterator[Row]:
+    """Visitors of a live chat: keys and sessions of agents mean nothing there, a visitor's token everything."""
+    here, named = "/widget/v1/chat/{chat}/", {"text": "hi", "client_id": "c-1"}
+    yield same("chat_config", f"{here}config/", 200)
+    yield same("chat_sessions", f"{here}sessions/", 201, "POST", {})
+    yield same("chat_identify", f"{here}identify/", 401, "POST", {"token": "x.y.z"})
+    yield same("chat_identify", f"{here}identify/", 200, "POST", {"id": "B-42"})
+    yield same("chat_session", f"{here}session/", 401)
+    yield same("chat_session", f"{here}session/", 401, "DELETE")
+    yield same("chat_attributes", f"{here}attributes/", 401, "POST", {"attributes": {"name": "Mallory"}})
+    yield same("chat_messages", f"{here}messages/", 401, "POST", {**named, "conversation": "{case}"})
+    yield same("chat_conversations", f"{here}conversations/", 401)
+    yield same("chat_thread", f"{here}conversations/{{case}}/messages/", 401)
+    yield same("chat_read", f"{here}conversations/{{case}}/read/", 401, "POST", {"message": 1})
+    yield same("chat_typing", f"{here}conversations/{{case}}/typing/", 401, "POST", {})
+    yield same("chat_rating", f"{here}conversations/{{case}}/rating/", 401, "POST", {"score": 5})
+    yield same("chat_transcript", f"{here}conversations/{{case}}/transcript/", 401, "POST", {})
+    yield same("live:listen", "/live/chat/{chat}/", 401)
 
 
 def accounts() -> Iterator[Row]:

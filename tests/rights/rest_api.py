@@ -1,7 +1,10 @@
 """The REST API, and what Ann may try with the ids of others."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.rights.row import ROLES, Row, api
 
@@ -21,6 +24,9 @@ def case_api() -> Iterator[Row]:
         ("assign", "POST", f"{one}assign/", {"staff_id": None}, 200),
         ("end-chat", "POST", f"{one}end_chat/", {"status": "closed"}, 409),
         ("labels", "POST", f"{one}labels/", {"add": ["{cases_label}"]}, 200),
+        ("snooze", "POST", "cases/{other}/snooze/", {"until": (timezone.now() + timedelta(days=1)).isoformat()}, 200),
+        ("wake", "POST", f"{one}wake/", {}, 200),
+        ("run-macro", "POST", f"{one}run_macro/", {"macro_id": "{cases_macro}"}, 200),
         ("merge", "POST", f"{one}merge/", {"case_id": "{other}"}, 200),
         ("unmerge", "POST", f"{one}unmerge/", {}, 409),
         ("notes", "POST", f"{one}notes/", {"content": "n"}, 201),
@@ -96,13 +102,42 @@ def other_api() -> Iterator[Row]:
     yield api("event-list", "events/", eve=200, ann=200, read=200, channel=200, ada=200)
     yield from rule_api()
     yield from identification_api()
-    yield api("statistics-list", "statistics/", eve=200, ann=200, read=200, ada=200)
-    for name in ("label", "group", "staff", "custom_field", "language"):
-        yield api(f"{name}-list", f"{name}s/" if name != "staff" else "staff/", eve=200, ann=200, read=200, ada=200)
-    yield api("company-list", "companies/", eve=200, ann=200, read=200, ada=200)
+    yield from lists()
+    yield from schedule_api()
     for name in ("schema", "docs"):
         wrong_keys = dict.fromkeys(("retired key", "key of inactive"), 401)
         yield Row(name, f"/api/v1/{name}/", answers={**dict.fromkeys(ROLES, 200), **wrong_keys})
+
+
+def lists() -> Iterator[Row]:
+    """What everybody with a key may read."""
+    plain = ("label", "group", "custom_field", "language", "macro")
+    paths = {
+        "statistics": "statistics",
+        "staff": "staff",
+        "company": "companies",
+        **{name: f"{name}s" for name in plain},
+    }
+    for name, path in paths.items():
+        yield api(f"{name}-list", f"{path}/", eve=200, ann=200, read=200, ada=200)
+
+
+def team_api() -> Iterator[Row]:
+    """Who answers, and what asks them to look."""
+    yield api("notification-list", "notifications/", eve=200, ann=200, read=200, ada=200)
+    one = "notifications/{notification}/read/"
+    yield api("notification-read", one, "POST", eve=404, ann=200, ada=404, of_a_case=True)
+    yield api("notification-read-all", "notifications/read_all/", "POST", eve=200, ann=200, ada=200)
+    status = {"status_id": "{users_agentstatus}"}
+    yield api("staff-detail", "staff/{owner}/", eve=200, ann=200, read=200, ada=200)
+    yield api("staff-detail", "staff/{owner}/", "PATCH", status, eve=403, ann=403, ada=200)
+    for name, path, row in (("role", "roles/", "users_role"), ("agent_status", "agent_statuses/", "users_agentstatus")):
+        one = f"{path}{{{row}}}/"
+        yield api(f"{name}-list", path, eve=200, ann=200, read=200, ada=200)
+        yield api(f"{name}-list", path, "POST", {"title": "new"}, eve=403, ann=403, ada=201)
+        yield api(f"{name}-detail", one, eve=200, ann=200, read=200, ada=200)
+        yield api(f"{name}-detail", one, "PATCH", {"title": "other"}, eve=403, ann=403, ada=200)
+        yield api(f"{name}-detail", one, "DELETE", eve=403, ann=403, ada=204)
 
 
 def operation_api() -> Iterator[Row]:
@@ -138,6 +173,19 @@ def identification_api() -> Iterator[Row]:
         yield api(name, path, method, sent, eve=403, ann=403, ada=done)
 
 
+def schedule_api() -> Iterator[Row]:
+    """Business hours are the administrators'."""
+    calls: tuple[tuple[str, str, str, Any, int], ...] = (
+        ("list", "GET", "schedules/", None, 200),
+        ("list", "POST", "schedules/", {"title": "x"}, 201),
+        ("detail", "GET", "schedules/{channels_schedule}/", None, 200),
+        ("detail", "PATCH", "schedules/{channels_schedule}/", {"title": "y"}, 200),
+        ("detail", "DELETE", "schedules/{channels_schedule}/", None, 204),
+    )
+    for name, method, path, sent, done in calls:
+        yield api(f"schedule-{name}", path, method, sent, eve=403, ann=403, ada=done)
+
+
 def rule_api() -> Iterator[Row]:
     """Rules are the administrators'."""
     body = {"list": "new", "title": "x", "actions": [{"kind": "add_note", "values": {"text": "x"}}]}
@@ -152,12 +200,29 @@ def rule_api() -> Iterator[Row]:
         ("detail", "PATCH", one, {"title": "y"}, 200),
         ("test", "POST", f"{one}test/", {"days": 1}, 200),
         ("move", "POST", f"{one}move/", {"places": 1}, 200),
+        ("order", "POST", "rules/order/", {"list": "new", "order": []}, 409),
+        ("diff", "GET", f"{one}versions/diff/?from=1", None, 400),
         ("versions", "GET", f"{one}versions/", None, 200),
         ("restore", "POST", f"{one}restore/", {"version": 999}, 400),
         ("detail", "DELETE", one, None, 204),
     )
     for name, method, path, sent, done in calls:
         yield api(f"rule-{name}", path, method, sent, eve=403, ann=403, ada=done)
+    yield from rule_group_api()
+
+
+def rule_group_api() -> Iterator[Row]:
+    one = "rules/groups/{group of rules_newcasesrule}/"
+    calls: tuple[tuple[str, str, str, Any, int], ...] = (
+        ("list", "GET", "rules/groups/", None, 200),
+        ("list", "POST", "rules/groups/", {"list": "new", "title": "x"}, 201),
+        ("detail", "GET", one, None, 200),
+        ("detail", "PATCH", one, {"title": "y"}, 200),
+        ("move", "POST", f"{one}move/", {"places": 1}, 200),
+        ("detail", "DELETE", one, None, 204),
+    )
+    for name, method, path, sent, done in calls:
+        yield api(f"rule_group-{name}", path, method, sent, eve=403, ann=403, ada=done)
 
 
 # As Ann, on what is hers, with what is Dora's in the body.

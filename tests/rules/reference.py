@@ -126,23 +126,37 @@ def matches(rule: dict[str, Any], facts: dict[str, Any], now: datetime) -> bool:
     return every and (not rule.get("any") or any(check(row) for row in rule["any"]))
 
 
-def run(rules: list[dict[str, Any]], facts: dict[str, Any], now: datetime) -> tuple[list[str], dict[str, Any]]:
-    """(titles of the rules that fire, the facts afterwards), top to bottom."""
-    fired = []
+def run(
+    rules: list[dict[str, Any]], facts: dict[str, Any], now: datetime, *, alone: bool = False
+) -> tuple[list[str], list[str], dict[str, Any]]:
+    """(titles of the rules that fire, of those that fail, the facts afterwards), top to bottom.
+
+    A rule that fails changes nothing. alone: each rule has a pass of its own (time rules), so none stops another.
+    """
+    fired, failed = [], []
     for rule in rules:
-        if not rule.get("active", True) or not matches(rule, facts, now):
+        if not rule.get("active", True) or rule.get("group_off") or not matches(rule, facts, now):
+            continue
+        if any(action["kind"] == BREAKS for action in rule["actions"]):
+            failed.append(rule["title"])
             continue
         fired.append(rule["title"])
         for action in rule["actions"]:
             facts = {**facts, **changed(action, facts)}
-        if rule.get("stop"):
+        if not alone and (rule.get("stop") or any(action["kind"] == STOPS for action in rule["actions"])):
             break
-    return fired, facts
+    return fired, failed, facts
+
+
+# An action that the tests plant, and the one that ends a pass.
+BREAKS, STOPS = "test_breaks", "stop_processing"
 
 
 def changed(action: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     values = action["values"]
     match action["kind"]:
+        case "stop_processing":
+            return {}
         case "set_status":
             return {"case.status": values["status"]}
         case "set_priority":

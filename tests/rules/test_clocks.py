@@ -80,6 +80,52 @@ def test_the_customers_next_message_starts_the_clock_anew(case, bob):
     assert fired(case) == ["waiting", "waiting"]
 
 
+def test_a_clock_that_was_set_back_a_second_before_does_not_ring(case, bob):
+    with at(hours=1, minutes=59, seconds=59):
+        world.says(bob, "one second before")
+    with at(hours=2):
+        assert services.ring() == 0
+    assert fired(case) == []
+    assert Wait.objects.get().due_at == START + timedelta(hours=3, minutes=59, seconds=59)
+
+
+def due_together(count: int) -> None:
+    """As many cases whose clocks have run out, the later the higher their id: rows alone, made at once."""
+    kept, cases_made = Wait.objects.get(), []
+    assert kept.due_at
+    for number in range(count):
+        row = Case.objects.get(pk=kept.case_id)
+        row.pk, row.number, row._state.adding = None, f"900-{number:06}", True
+        cases_made.append(row)
+    Case.objects.bulk_create(cases_made)
+    waits = [
+        Wait(rule_id=kept.rule_id, case=row, due_at=kept.due_at + timedelta(milliseconds=number))
+        for number, row in enumerate(cases_made)
+    ]
+    Wait.objects.bulk_create(waits)
+
+
+@pytest.mark.slow
+def test_three_hundred_that_are_due_at_once_are_all_rung(case, monkeypatch):
+    """And ten thousand as well: a sweep goes on for some seconds, the next one with the rest, whatever their number."""
+    monkeypatch.setattr(limits, "RING_SECONDS", 600)
+    due_together(299)
+    with at(hours=3):
+        assert services.ring() == 300
+        assert services.ring() == 0
+    assert Event.objects.filter(kind="rule.fired").values("case_id").distinct().count() == 300
+
+
+def test_a_sweep_that_has_no_time_left_takes_the_oldest_and_leaves_the_rest(case, monkeypatch):
+    monkeypatch.setattr(limits, "RING_SECONDS", 0)
+    monkeypatch.setattr(limits, "RING_BATCH", 4)
+    due_together(9)
+    with at(hours=3):
+        assert [services.ring() for _ in range(4)] == [4, 4, 2, 0]
+    order = list(Event.objects.filter(kind="rule.fired").order_by("pk").values_list("case_id", flat=True))
+    assert order == sorted(number for number in order if number)
+
+
 def test_what_a_time_rule_does_runs_no_other_pass(case):
     rule("updated", list="updated")
     with at(hours=2):

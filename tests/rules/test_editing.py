@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk.cases.models import Label
 from helpdesk.events.models import Event
-from helpdesk.users.models import Agent
+from helpdesk.users.models import Agent, Company
 from rules import drafts, exchange, limits, services
 from rules.models import NewCasesRule, Rule, TimeRule, UpdatedCasesRule, Wait
 from rules.services import BadRule
@@ -164,6 +164,13 @@ def test_a_sign_in_is_no_change(ada):
     rule("one")
     before = services.now()
     ada.save(update_fields=["last_login"])
+    assert services.now() is before
+
+
+def test_a_company_that_a_customers_data_bring_is_no_change(ada):
+    rule("one")
+    before = services.now()
+    Company.objects.create(name="ACME")
     assert services.now() is before
 
 

@@ -88,7 +88,7 @@ def test_what_a_rule_does_is_told_with_the_rule_as_actor_and_the_touching_event_
     assert event.cause_id is not None
     cause = Event.objects.get(pk=event.cause_id)
     assert (cause.kind, cause.message_id) == ("message.added", said.message.pk)
-    assert event.data == {"rule": made.pk, "version": 1, "title": "answer"}
+    assert event.data == {"rule": made.pk, "version": 1, "title": "answer", "answers": True}
     answer = Message.objects.get(case=case, author="rule")
     assert (answer.text, answer.rule_id) == ("Hi there", made.pk)
     told = Event.objects.get(kind="message.added", message_id=answer.pk)
@@ -132,6 +132,34 @@ def test_an_error_in_an_action_undoes_that_rule_alone_and_says_so(bob, monkeypat
     assert failed.data["why"] == "action 2 (Set the priority): Broken: planted"
     assert not Event.objects.filter(kind="case.status_changed").exists()
     assert not Event.objects.filter(kind="occasion.failed").exists()
+
+
+@pytest.mark.parametrize("kind", list(ACTIONS), ids=lambda kind: kind.key)
+def test_whichever_action_fails_in_the_middle_facts_are_as_before_and_the_others_go_on(bob, monkeypatch, kind):
+    """What it had changed by then is gone, too, and the next rule sees nothing of it."""
+    label = Label.objects.create(title="planted")
+    case = world.says(bob, "hello").case
+
+    def fail(case: Case, values: dict[str, Any], *, by: Any) -> None:
+        cases.set_priority(case, "critical", by=by)
+        cases.add_labels(case, [label], by=by)
+        raise Broken("planted")
+
+    monkeypatch.setattr(kind, "run", fail)
+    monkeypatch.setattr(kind, "parse", lambda values: {})
+    rule("broken", actions=[do("set_status", status="pending"), do(kind.key), do("set_status", status="closed")])
+    sound = [do("set_group", group=world.group().pk)] if kind.key != "set_group" else [do("set_status", status="open")]
+    rule("stands", all=[when("case.labels", "empty"), when("case.status", "is", "open")], actions=sound)
+    cases.set_subject(case, "ping", by=None)
+    assert fired(case) == ["stands"]
+    number = 1 if kind.key == "set_status" else 2
+    after = fresh(case)
+    assert (after.status, after.priority, list(after.labels.all())) == ("open", "normal", [])
+    failed = Event.objects.get(kind="rule.failed")
+    assert failed.red
+    assert failed.data["why"] == f"action {number} ({kind.label}): Broken: planted"
+    lines = [(line.title, line.outcome) for line in services.explain(Run.objects.get())]
+    assert lines == [("broken", "failed"), ("stands", "fired")]
 
 
 def test_after_a_broken_rule_everybody_works_on_the_same_instances(bob, monkeypatch):

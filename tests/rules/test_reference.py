@@ -1,24 +1,30 @@
 """Rules end and agree with a reference: engine and naive interpreter, side by side on generated rules."""
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from channels_custom.models import CustomChannel
 from helpdesk.cases import services as cases
+from helpdesk.cases.actions import ACTIONS, ActionKind
 from helpdesk.cases.models import Case, Label
+from helpdesk.events.models import Event
 from helpdesk.lib.fields import AGE, CHOICE, DATE, FLAG, KINDS, LOOSE, NUMBER, RANK, SET, TEXT, Field, Fixed, Kind
 from helpdesk.users.models import Group
-from rules import drafts
+from rules import drafts, services
 from rules.evaluator import prepare
-from rules.models import Run
+from rules.grid import Grid
+from rules.models import Rule, RuleGroup, Run
 from rules.services import explain
 from tests import world
 from tests.rules import reference
-from tests.rules.desk import fired, fresh, rule
+from tests.rules.desk import fired, fresh, rule, when
 
 pytestmark = pytest.mark.both
 
@@ -69,6 +75,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         {"amount": st.integers(1, 90), "unit": st.sampled_from(("minutes", "hours", "days"))}
     ),
 }
+VALUES["clock"] = VALUES["span"]
 
 
 def value_of(field: Field, control: str) -> st.SearchStrategy[Any]:
@@ -165,36 +172,146 @@ def facts_of(case: Case) -> dict[str, Any]:
     }
 
 
+class Breaks(ActionKind):
+    """Changes the case, then fails."""
+
+    key = reference.BREAKS
+    label = "Break"
+
+    def run(self, case: Case, values: dict[str, Any], *, by: Any) -> None:
+        cases.set_priority(case, "critical", by=by)
+        cases.add_labels(case, Label.objects.all(), by=by)
+        raise ZeroDivisionError("planted")
+
+
+@pytest.fixture
+def breaks(monkeypatch):
+    monkeypatch.setitem(ACTIONS._items, Breaks.key, Breaks())
+
+
+def switched(group: str, name: str, on: bool) -> RuleGroup:
+    return RuleGroup.objects.update_or_create(title=group, list=name, defaults={"active": on})[0]
+
+
+def drawn(data: Any, parts: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Some rules of one list: on or off, in groups that are on or off, that stop, and that fail in the middle."""
+    last = st.sampled_from(({"kind": Breaks.key, "values": {}}, {"kind": reference.STOPS, "values": {}}))
+    rules = []
+    for number in range(data.draw(st.integers(1, 6))):
+        actions = data.draw(st.lists(parts["action"], min_size=1, max_size=3))
+        if data.draw(st.integers(0, 4)) == 0:
+            actions.append(data.draw(last))
+        rules.append(
+            {
+                "title": f"rule {number}",
+                "list": name,
+                "all": data.draw(st.lists(parts["condition"], max_size=2)),
+                "any": data.draw(st.lists(parts["condition"], max_size=2)),
+                "actions": actions,
+                "stop": data.draw(st.booleans()),
+                "active": data.draw(st.integers(0, 4)) > 0,
+            }
+        )
+    return rules
+
+
+def saved(rules: list[dict[str, Any]], group_of: dict[int, RuleGroup]) -> list[Rule]:
+    """As an admin would make them. A time rule has a clock besides: a minute after the customer's message."""
+    clock = when("clock.customer", "at_least", {"amount": 1, "unit": "minutes"})
+    made = []
+    for number, each in enumerate(rules):
+        every = [clock, *each["all"]] if each["list"] == "time" else each["all"]
+        row = rule(**{**each, "all": every})
+        if number in group_of:
+            Rule.objects.filter(pk=row.pk).update(group=group_of[number])
+        made.append(row)
+    services.revise()
+    return made
+
+
+def happens(name: str, case: Case | None, customer: Any) -> Case:
+    """What the rules of this list wait for."""
+    if name == "new" or case is None:
+        return world.says(customer, "hello").case
+    if name == "updated":
+        cases.set_subject(case, f"something happens {uuid.uuid4()}", by=None)
+    else:
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            services.ring()
+    return case
+
+
 @pytest.mark.promise("P27")
 @pytest.mark.slow
 @pytest.mark.django_db
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_a_list_of_rules_does_what_the_reference_does_and_explains_each_of_them(data):
-    case = world.says(world.customer(world.messenger()), "hello").case
+def test_a_list_of_rules_does_what_the_reference_does_and_explains_each_of_them(breaks, data):
+    """Order, stop, groups that are off, both blocks, actions that change what later rules see, and some that fail."""
+    name = data.draw(st.sampled_from(("new", "updated", "time")))
+    customer = world.customer(CustomChannel.objects.first() or world.messenger(), str(uuid.uuid4()))
     groups = [Group.objects.get_or_create(title=title)[0].pk for title in ("A", "B")]
     labels = [Label.objects.get_or_create(title=title)[0].pk for title in ("l", "m", "n")]
-    parts = on_case(groups, labels)
-    rules = [
-        {
-            "title": f"rule {number}",
-            "all": data.draw(st.lists(parts["condition"], max_size=2)),
-            "any": data.draw(st.lists(parts["condition"], max_size=2)),
-            "actions": data.draw(st.lists(parts["action"], min_size=1, max_size=3)),
-            "stop": data.draw(st.booleans()),
-            "active": data.draw(st.integers(0, 4)) > 0,
-        }
-        for number in range(data.draw(st.integers(1, 6)))
-    ]
-    made = [rule(**each) for each in rules]
-    expected, after = reference.run(rules, facts_of(case), NOW)
-    cases.set_subject(case, "something happens", by=None)
+    rules = drawn(data, on_case(groups, labels), name)
+    group_of = {}
+    for number, each in enumerate(rules):
+        where = data.draw(st.sampled_from((None, "on", "off")))
+        if where:
+            group_of[number] = switched(where, name, where == "on")
+            rules[number] = {**each, "group_off": where == "off"}
+    case = world.says(customer, "hello").case if name == "updated" else None
+    made = saved([{k: v for k, v in each.items() if k != "group_off"} for each in rules], group_of)
+    if name == "time":
+        case = world.says(customer, "hello").case
+    before = facts_of(case) if case else {**NEW_CASE}
+    expected, broken, after = reference.run(rules, before, NOW, alone=name == "time")
+    case = happens(name, case, customer)
     assert fired(case) == expected
+    assert [event.data["title"] for event in Event.objects.filter(case_id=case.pk, kind="rule.failed")] == broken
     assert facts_of(case) == after
-    run = Run.objects.filter(case=case).first()
-    told = explain(run) if run else []
+    told = [line for run in Run.objects.filter(case=case, list=name).order_by("pk") for line in explain(run)]
     assert [line.title for line in told if line.outcome == "fired"] == expected
+    assert [line.title for line in told if line.outcome == "failed"] == broken
     assert all(line.why for line in told if line.outcome == "missed")
     for row in made:
         row.delete()
     Run.objects.all().delete()
+
+
+NEW_CASE: dict[str, Any] = {
+    "case.status": "open",
+    "case.priority": "normal",
+    "case.group": None,
+    "case.labels": frozenset(),
+}
+
+
+@pytest.mark.promise("P27")
+@given(st.lists(rules_of_all, max_size=6), facts_of_all, st.integers(0, 5))
+def test_rules_asked_side_by_side_say_what_each_of_them_says_alone(rows, facts, first):
+    checks: Any = {}
+    clean = [drafts.check(drafts.read(data)[0], FIELDS)[0] for data in rows]
+    with time_machine.travel(NOW, tick=False):
+        rules = [prepare(one, FIELDS, id=n, version=1, checks=checks) for n, one in enumerate(clean)]
+        together = Grid(rules).missed(facts, first)
+        assert together[first:] == [one.missed(facts) for one in rules[first:]]
+
+
+def test_a_broken_condition_is_the_business_of_the_rules_that_come_to_it():
+    """Its getter is called once; a rule that fails before it, and one without it, know nothing of it."""
+    called = []
+
+    def broken(facts: Any) -> Any:
+        called.append(facts)
+        raise ZeroDivisionError
+
+    fields = {"flag.1": FIELDS["flag.1"], "flag.9": Field("flag.9", "broken", FLAG, broken)}
+    yes, bad = {"field": "flag.1", "operator": "yes"}, {"field": "flag.9", "operator": "yes"}
+    no, act = {"field": "flag.1", "operator": "no"}, [{"kind": "set_status", "values": {"status": "open"}}]
+    rows = ([yes, bad], [no, bad], [yes], [bad])
+    checks: Any = {}
+    drawn_up = [drafts.read({"list": "new", "title": "r", "all": row, "actions": act})[0] for row in rows]
+    rules = [prepare(one, fields, id=n, version=1, checks=checks) for n, one in enumerate(drawn_up)]
+    found = Grid(rules).missed({"flag.1": True})
+    assert [type(one) for one in found] == [ZeroDivisionError, tuple, type(None), ZeroDivisionError]
+    assert len(called) == 1

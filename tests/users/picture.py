@@ -19,6 +19,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "identification.RevokedSession": ("profile_id",),
     "identification.SigningKey": ("active", "kid", "algorithm", "public_key", "widget_id", "ends_on"),
     "identification.LookUp": ("active", "whom", "url", "mapping"),
+    "widget.Chat": ("trust_unguessable_ids",),
     "channels.Widget": ("active", "trust_page_data", "confirm_codes", "allowed_origins"),
 }
 Picture = dict[str, list[tuple[Any, ...]]]

@@ -2,7 +2,7 @@
 
 from helpdesk.cases.actions.base import ACTIONS, TEXT_LIMIT, ActionKind, Text, Texts, action, checked
 
-from helpdesk.cases.actions import talking, routing, properties  # isort: skip
+from helpdesk.cases.actions import talking, routing, notifying, properties, asking, waiting, macros  # isort: skip
 
 __all__ = (
     "ACTIONS",
@@ -11,8 +11,12 @@ __all__ = (
     "Text",
     "Texts",
     "action",
+    "asking",
     "checked",
+    "macros",
+    "notifying",
     "properties",
     "routing",
     "talking",
+    "waiting",
 )

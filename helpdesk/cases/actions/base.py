@@ -24,11 +24,13 @@ TEXT_LIMIT = 10_000
 STATUS, PRIORITY = Column("cases.Case", "status"), Column("cases.Case", "priority")
 GROUPS = Rows("users.Group", only=(("active", True),))
 AGENTS = Rows("users.Agent", "email", only=(("is_active", True),))
+ROLES = Rows("users.Role")
 LABELS = Rows("cases.Label")
 
 
 class ActionKind:
-    """One thing that can be done. answers: it writes to the customer, so the rate is limited.
+    """One thing that can be done. answers: it writes to the customer, so the rate is limited. stops: a pass ends with
+    the rule that has it.
 
     `parse` gives the values as they are kept and raises WrongValues. `run` calls the verb with them, inside an
     occasion; `by` is the event of the rule that fired, or the agent who chose the macro.
@@ -38,6 +40,7 @@ class ActionKind:
     label: ClassVar[Any]
     inputs: ClassVar[tuple[Input, ...]] = ()
     answers: ClassVar[bool] = False
+    stops: ClassVar[bool] = False
 
     def parse(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return parse_all(self.inputs, values)
@@ -55,16 +58,20 @@ def action(kind: type[ActionKind]) -> type[ActionKind]:
     return kind
 
 
-def checked(text: Any) -> str:
-    """A text with variables. Raises WrongValue with a sentence."""
+def checked(text: Any, to: str = texts.USERS) -> str:
+    """A text with variables, for those who read it. Raises WrongValue with a sentence."""
     if not isinstance(text, str):
         raise WrongValue(_now("Enter a text."))
     try:
         check_text(text, limit=TEXT_LIMIT)
     except BadText as error:
         raise WrongValue(str(error)) from error
-    if strange := texts.unknown(text):
-        raise WrongValue(_now("There is no variable %(names)s.") % {"names": ", ".join(strange)})
+    if strange := texts.unknown(text, to):
+        elsewhere = texts.unknown(text, texts.AGENTS) != strange
+        said = (
+            _now("Only texts for agents can name %(names)s.") if elsewhere else _now("There is no variable %(names)s.")
+        )
+        raise WrongValue(said % {"names": ", ".join(strange)})
     return text.strip()
 
 
@@ -72,8 +79,10 @@ def checked(text: Any) -> str:
 class Text(Input):
     """A text with variables, for agents."""
 
+    to: str = texts.AGENTS
+
     def parse(self, value: Any, others: Mapping[str, Any]) -> str:
-        text = checked(value or "")
+        text = checked(value or "", self.to)
         if not text:
             raise WrongValue(_now("Enter a text."))
         return text
@@ -81,15 +90,25 @@ class Text(Input):
 
 @dataclass(frozen=True)
 class Texts(Input):
-    """A text for customers, per language of the desk: {"en": "…", "de": "…"}; at least in one of them."""
+    """A text for customers, per language of the desk: {"en": "…", "de": "…"}; at least in one of them.
+
+    optional: none at all means a text of ours. names: a variable without which the text would be in vain.
+    """
+
+    to: str = texts.USERS
+    names: str = ""
 
     def parse(self, value: Any, others: Mapping[str, Any]) -> dict[str, str]:
+        if self.optional and not value:
+            return {}
         if not isinstance(value, Mapping):
             raise WrongValue(_now("Enter a text for each language."))
-        written = {str(code): checked(text) for code, text in value.items()}
+        written = {str(code): checked(text, self.to) for code, text in value.items()}
         written = {code: text for code, text in written.items() if text}
-        if not written:
+        if not written and not self.optional:
             raise WrongValue(_now("Enter a text in at least one language."))
+        if self.names and not all(texts.names(text, self.names) for text in written.values()):
+            raise WrongValue(_now("The text has to say %(name)s.") % {"name": f"{{{{ {self.names} }}}}"})
         return written
 
 

@@ -1,15 +1,26 @@
-"""Where a case goes: status, priority, group, assignee."""
+"""Where a case goes: status, priority, group, assignee, whose chat it is."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.actions.base import AGENTS, GROUPS, PRIORITY, STATUS, ActionKind, action
+from helpdesk.cases.actions.base import AGENTS, GROUPS, PRIORITY, ROLES, STATUS, ActionKind, action
 from helpdesk.cases.models import Case
 from helpdesk.events.services import Actor
 from helpdesk.lib.fields import Input
 from helpdesk.users.models import Agent, Group
+
+# Among whom something is given out; all of them may be left empty.
+POOL = (
+    Input("roles", _("Only with these roles"), "choices", ROLES, optional=True, lead=_("among")),
+    Input("groups", _("Only of these groups"), "choices", GROUPS, optional=True, lead=_("in")),
+    Input("without", _("Never to"), "choices", AGENTS, optional=True, lead=_("but not to")),
+)
+
+
+def pool(values: dict[str, Any]) -> cases.Pool:
+    return cases.Pool(*(tuple(values.get(one.name) or ()) for one in POOL))
 
 
 @action
@@ -52,3 +63,47 @@ class Assign(ActionKind):
     def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
         agent = Agent.objects.get(pk=values["agent"]) if values["agent"] else None
         cases.assign(case, agent, by=by)
+
+
+@action
+class AssignInTurn(ActionKind):
+    """Only to agents who are there and may see the case. Where nobody is, nothing changes, and the timeline says so."""
+
+    key = "assign_in_turn"
+    label = _("Assign to any available agent, in turn")
+    inputs = POOL
+
+    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
+        cases.assign_in_turn(case, pool(values), by=by)
+
+
+@action
+class AssignLeastLoaded(ActionKind):
+    key = "assign_least_loaded"
+    label = _("Assign to the available agent with the fewest open cases")
+    inputs = POOL
+
+    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
+        cases.assign_least_loaded(case, pool(values), by=by)
+
+
+@action
+class FixChat(ActionKind):
+    """The chat stands in that agent's own list; where none is under way, nothing happens."""
+
+    key = "fix_chat"
+    label = _("Fix the chat to an agent")
+    inputs = (Input("agent", _("Agent"), "choice", AGENTS, lead=_("who is")),)
+
+    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
+        cases.fix_chat(case, Agent.objects.get(pk=values["agent"]), by=by)
+
+
+@action
+class FixChatInTurn(ActionKind):
+    key = "fix_chat_in_turn"
+    label = _("Fix the chat to any available agent, in turn")
+    inputs = POOL
+
+    def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
+        cases.fix_chat_in_turn(case, pool(values), by=by)

@@ -20,8 +20,7 @@ class SendMessage(ActionKind):
     answers = True
 
     def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        language = case.language or case.profile.person.language
-        cases.reply(case, texts.render(texts.pick(values["texts"], language), case), by=by)
+        cases.reply(case, texts.render(texts.pick(values["texts"], texts.language_of(case)), case), by=by)
 
 
 @action
@@ -31,7 +30,7 @@ class AddNote(ActionKind):
     inputs = (Text("text", _("Text"), "long_text"),)
 
     def run(self, case: Case, values: dict[str, Any], *, by: Actor) -> None:
-        cases.note(case, texts.render(values["text"], case), by=by)
+        cases.note(case, texts.render(values["text"], case, to=texts.AGENTS), by=by)
 
 
 @action

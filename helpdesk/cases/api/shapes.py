@@ -94,6 +94,14 @@ class Assign(Strict):
     staff_id = Id(allow_null=True)
 
 
+class Snooze(Strict):
+    until = serializers.DateTimeField()
+
+
+class RunMacro(Strict):
+    macro_id = Id()
+
+
 class ChangeLabels(Strict):
     add = serializers.ListField(child=Id(), required=False, max_length=50)
     remove = serializers.ListField(child=Id(), required=False, max_length=50)
@@ -115,6 +123,8 @@ def show_case(case: Case) -> dict[str, Any]:
         "custom_fields": case.values,
         "language_id": case.language,
         "active_chat": case.active_chat,
+        "snoozed_until": case.snoozed_until.isoformat() if case.snoozed_until else None,
+        "rating": case.rating,
         "merged_into": case.merged_into_id,
         "identified": case.profile.is_identified,
         "level": case.profile.level,

@@ -1,12 +1,10 @@
 """`/api/v1/cases/…`: thin views over the verbs of cases."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -17,6 +15,8 @@ from rest_framework.response import Response
 from helpdesk.cases import services as cases
 from helpdesk.cases.api import shapes, writing
 from helpdesk.cases.api.filing import FilingView
+from helpdesk.cases.api.filters import filtered
+from helpdesk.cases.api.later import LaterVerbs
 from helpdesk.cases.models import Case, Message
 from helpdesk.cases.services import reading
 from helpdesk.channels.models import Channel
@@ -24,11 +24,10 @@ from helpdesk.events.models import Event
 from helpdesk.events.occasion import occasion
 from helpdesk.events.services import Actor
 from helpdesk.lib.api import Page, StrictJSONParser
-from helpdesk.lib.ids import is_id
 from helpdesk.users.models import Agent, Group
 
 
-class CaseView(FilingView):
+class CaseView(LaterVerbs, FilingView):
     """Cases, by id or number, as far as the key's agent may see them."""
 
     parser_classes = (StrictJSONParser, MultiPartParser)
@@ -41,6 +40,8 @@ class CaseView(FilingView):
         "merge": shapes.Into,
         "assign": shapes.Assign,
         "labels": shapes.ChangeLabels,
+        "snooze": shapes.Snooze,
+        "run_macro": shapes.RunMacro,
     }
     brings = frozenset({"create", "messages", "notes"})
     queryset = Case.objects.none()
@@ -50,9 +51,7 @@ class CaseView(FilingView):
         return rows.select_related("profile__person", "channel").prefetch_related("labels")
 
     def get_object(self) -> Case:
-        text = str(self.kwargs["pk"])
-        by: dict[str, Any] = {"number": text} if "-" in text else {"pk": int(text)} if is_id(text) else {}
-        found = self.get_queryset().filter(**by).first() if by else None
+        found = reading.one_of(self.get_queryset(), str(self.kwargs["pk"]))
         if found is None:
             raise Http404
         return found
@@ -72,7 +71,7 @@ class CaseView(FilingView):
         return Response({**shown, **writing.receipt(got, warnings)}, status=201 if got.created else 200)
 
     def list(self, request: Request) -> Response:
-        return Page(request, self._filtered(self.get_queryset())).answer(shapes.show_case)
+        return Page(request, filtered(self.get_queryset(), request.query_params)).answer(shapes.show_case)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(shapes.show_case(self.get_object()))
@@ -215,69 +214,10 @@ class CaseView(FilingView):
         rows = Event.objects.filter(case_id=self.get_object().pk)
         return Page(request, rows).answer(show_event)
 
-    def _filtered(self, rows: QuerySet[Case]) -> QuerySet[Case]:
-        asked = self.request.query_params
-        if asked.get("show_merged_cases") != "true":
-            rows = rows.filter(merged_into=None)
-        if asked.get("show_active_chats") != "true":
-            rows = rows.filter(active_chat=False)
-        for name, lookup in FILTERS.items():
-            if name in asked:
-                rows = rows.filter(**{f"{lookup}__in": _parts(name, asked)})
-        if "labels" in asked:
-            # A case with two of the labels asked for is still one case.
-            rows = rows.distinct()
-        for name, lookup in TIMES.items():
-            if name in asked:
-                rows = rows.filter(**{lookup: _time(name, asked[name])})
-        return rows
-
 
 def _as_kept(message: Message) -> Message:
     """The message as the reactors left it: codes blanked, level stamped, on its way."""
     return Message.objects.prefetch_related("attachments").get(pk=message.pk)
-
-
-# Filters that take one or more values, by number or by word.
-FILTERS = {
-    "user_id": "profile_id",
-    "person_id": "profile__person_id",
-    "user_custom_id": "profile__address",
-    "channel": "channel_id",
-    "group_id": "group_id",
-    "staff_id": "assignee_id",
-    "labels": "labels",
-    "status": "status",
-    "priority": "priority",
-}
-NUMBERS = frozenset({"user_id", "person_id", "channel", "group_id", "staff_id", "labels"})
-TIMES = {
-    "from_time": "created_at__gte",
-    "to_time": "created_at__lt",
-    "from_updated_time": "last_activity_at__gte",
-    "to_updated_time": "last_activity_at__lt",
-}
-
-
-def _parts(name: str, asked: Any) -> list[Any]:
-    parts = [asked[name]] if name == "user_custom_id" else str(asked[name]).split(",")
-    if name not in NUMBERS:
-        return parts
-    numbers = [part.removeprefix("cch") for part in parts]
-    if not all(is_id(part) for part in numbers):
-        raise ValidationError({name: [_("This has to be an id, or several with commas.")]})
-    return [int(part) for part in numbers]
-
-
-def _time(name: str, text: str) -> Any:
-    try:
-        parsed = parse_datetime(text)
-        found = parsed.astimezone(UTC) if parsed and parsed.tzinfo else None
-    except (ValueError, OverflowError):
-        found = None
-    if found is None:
-        raise ValidationError({name: [_("This has to be an ISO 8601 time with an offset.")]})
-    return found
 
 
 def show_event(event: Event) -> dict[str, Any]:

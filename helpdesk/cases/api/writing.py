@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from helpdesk.cases import files
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Label, Priority
+from helpdesk.cases.models import Label, Priority, Via
 from helpdesk.channels.models import Channel
 from helpdesk.events.occasion import occasion
 from helpdesk.users.api import shapes
@@ -70,6 +70,7 @@ def facts(data: dict[str, Any], case_values: dict[str, Any]) -> cases.Facts:
         language=data.get("language_id", ""),
         labels=labels(data.get("labels", ())),
         values=case_values,
+        via=Via.API,
     )
 
 

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import helpdesk.cases.models.rating
 from django.conf import settings
 from django.db import migrations, models
+
+import helpdesk.cases.models.rating
 
 
 class Migration(migrations.Migration):

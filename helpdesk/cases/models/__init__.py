@@ -1,4 +1,4 @@
-from helpdesk.cases.models.attention import Mention, Notification, Turn
+from helpdesk.cases.models.attention import Mention, Notification, Reason, Turn
 from helpdesk.cases.models.case import Case, Label, Priority, Status, Via
 from helpdesk.cases.models.message import Attachment, Author, Delivery, Message
 from helpdesk.cases.models.rating import Rating
@@ -16,6 +16,7 @@ __all__ = (
     "Notification",
     "Priority",
     "Rating",
+    "Reason",
     "Status",
     "Turn",
     "Via",

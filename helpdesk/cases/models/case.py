@@ -69,15 +69,26 @@ class Cases(models.QuerySet["Case"]):
     def active(self) -> Self:
         return self.filter(active=True)
 
+    def awake(self) -> Self:
+        """Without those that were put off until later."""
+        return self.filter(snoozed_until__isnull=True)
+
+    def snoozed(self) -> Self:
+        return self.filter(snoozed_until__isnull=False)
+
     def at_hand(self) -> Self:
-        """What an agent has to look at: open cases, and chats that are running."""
-        return self.filter(Q(status=Status.OPEN) | Q(active_chat=True), active=True)
+        """What an agent has to look at: open cases that nobody has put off, and chats that are running."""
+        return self.filter(Q(status=Status.OPEN, snoozed_until__isnull=True) | Q(active_chat=True), active=True)
 
     def chats(self) -> Self:
         return self.filter(active_chat=True)
 
     def of_person(self, person: Person) -> Self:
         return self.filter(profile__person=person)
+
+    def of_customer(self, profile: Profile, *, signed_in: bool) -> Self:
+        """What the customer behind a profile may see: signed in, the cases of all profiles of the person."""
+        return self.filter(profile__in=profile.known_as(signed_in=signed_in))
 
     def newest(self) -> Self:
         return self.order_by("-last_activity_at", "-id")

@@ -43,6 +43,11 @@ class Messages(models.QuerySet["Message"]):
     def public(self) -> Self:
         return self.filter(note=False)
 
+    def of_customer(self, profile: Profile, *, signed_in: bool) -> Self:
+        """What was said by and to the customer behind a profile, and nothing of others in the same case."""
+        mine = list(profile.known_as(signed_in=signed_in).values_list("pk", flat=True))
+        return self.public().filter(Q(profile__in=mine) | Q(to__in=mine))
+
     def in_order(self) -> Self:
         return self.order_by("created_at", "id")
 

@@ -5,10 +5,19 @@ import secrets
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from helpdesk.cases.models.case import Case
 from helpdesk.cases.models.message import Message
 from helpdesk.users.models import Agent
+
+SCORES = {
+    "1": _("very bad"),
+    "2": _("bad"),
+    "3": _("middling"),
+    "4": _("good"),
+    "5": _("very good"),
+}
 
 
 def rating_token() -> str:

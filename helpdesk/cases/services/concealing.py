@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from helpdesk.cases.models import Attachment, Case, Message
 from helpdesk.cases.services import holding
-from helpdesk.events.occasion import occasion
+from helpdesk.events.occasion import current, occasion
 from helpdesk.lib.text import excerpt, html_to_text, text_to_html
 
 LONGEST_SUBJECT = Case._meta.get_field("subject").max_length
@@ -27,6 +27,7 @@ def conceal(message: Message, mask: Callable[[str], str]) -> None:
     if case.last_message_id == message.pk:
         case.last_message_text = excerpt(message.text, 160)
     case.save(update_fields=["subject", "last_message_text"])
+    current().hold(message)  # the reactors that follow must not see the other copy, which has the secret
 
 
 def _rename_files(message: Message, mask: Callable[[str], str]) -> None:

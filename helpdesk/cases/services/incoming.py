@@ -14,6 +14,7 @@ from helpdesk.cases.models import Author, Case, Message, Status
 from helpdesk.cases.services import holding
 from helpdesk.cases.services.merging import survivor
 from helpdesk.cases.services.opening import Facts, open_case
+from helpdesk.cases.services.snoozing import wake
 from helpdesk.cases.services.writing import Body, body, wrote
 from helpdesk.channels.models import Channel
 from helpdesk.events.models import Event
@@ -30,7 +31,8 @@ A_DAY = timedelta(days=1)
 class Draft:
     """What came in. text or html (cleaned here), files already stored.
 
-    case_id: the case that the sender names; new_case: never an existing one, where the channel works like mail.
+    case_id: the case that the sender names; new_case: never an existing one, where the channel works like mail;
+    apart: in a chat neither.
     or_new: the case named is a wish: a chat goes on in its last case all the same, and a closed one gives a new one.
     conflicts: addresses told along with it that are somebody else's.
     """
@@ -40,6 +42,7 @@ class Draft:
     external_id: str | None = None
     case_id: int | None = None
     new_case: bool = False
+    apart: bool = False
     or_new: bool = False
     stored: tuple[files.Stored, ...] = ()
     facts: Facts = field(default_factory=Facts)
@@ -118,7 +121,7 @@ def _case(profile: Profile, channel: Channel, draft: Draft) -> Case | None:
         named = _named(profile, draft.case_id)
         if not (draft.or_new and channel.sync):
             return _still_open(named, draft)
-    if draft.new_case and not channel.sync:
+    if draft.apart or (draft.new_case and not channel.sync):
         return None
     last = _last(profile, channel)
     if last is None:
@@ -190,6 +193,8 @@ def _add(case: Case, profile: Profile, channel: Channel, draft: Draft, clean: Bo
     reactivated = _touch(case, message, channel)
     about = {"case": case, "message": message, "profile": profile}
     record("message.added", by=profile, **about, author="profile", note=False, **begins)
+    if case.snoozed_until is not None:
+        wake(case, by=profile, why="message")
     if reactivated and case.status != Status.OPEN and not channel.sync:
         reopen(case, profile)
     return message

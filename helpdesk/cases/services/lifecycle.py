@@ -29,7 +29,15 @@ def _set(case: Case, status: str, by: Actor | None) -> None:
     case.status, case.status_at = status, now
     case.closed_at = now if status == Status.CLOSED else None
     case.active = status != Status.CLOSED and case.merged_into_id is None
-    case.save(update_fields=["status", "status_at", "closed_at", "active"])
+    changed = ["status", "status_at", "closed_at", "active"]
+    if status == Status.CLOSED and case.snoozed_until is not None:
+        # What is closed waits for nothing.
+        case.snoozed_until = None
+        changed.append("snoozed_until")
+    if old == Status.CLOSED:
+        case.reopened += 1
+        changed.append("reopened")
+    case.save(update_fields=changed)
     record("case.status_changed", by=by, case=case, old=old, new=status)
 
 
@@ -56,7 +64,10 @@ def take_chat(case: Case, agent: Agent, *, by: Actor | None) -> Case:
     if case.chat_agent_id != agent.pk:
         case.chat_agent = agent
         case.save(update_fields=["chat_agent"])
-        record("chat.taken", by=by, case=case, agent=agent.pk)
+        if by is not None and by.actor == agent.actor:
+            record("chat.taken", by=by, case=case, agent=agent.pk)
+        else:
+            record("chat.fixed", by=by, case=case, agent=agent.pk, name=str(agent))
     return case
 
 

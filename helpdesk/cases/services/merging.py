@@ -21,10 +21,19 @@ def merge(case: Case, into: Case, *, by: Actor | None) -> Case:
         raise CannotMerge
     # Cases merged into `case` earlier follow it, so that a chain is never longer than one step.
     Case.objects.filter(merged_into=case).update(merged_into=into)
+    _carry_chat(case, into)
     case.merged_into, case.active, case.active_chat, case.chat_ends_at = into, False, False, None
     case.save(update_fields=["merged_into", "active", "active_chat", "chat_ends_at"])
     record("case.merged", by=by, case=into, other=case.pk, number=case.number)
     return into
+
+
+def _carry_chat(case: Case, into: Case) -> None:
+    """A chat that is under way goes on in the surviving case, with the agent who has it."""
+    if not case.active_chat or into.active_chat or into.status == Status.CLOSED:
+        return
+    into.active_chat, into.chat_ends_at, into.chat_agent_id = True, case.chat_ends_at, case.chat_agent_id
+    into.save(update_fields=["active_chat", "chat_ends_at", "chat_agent"])
 
 
 @occasion

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
 
-from helpdesk.cases.models import Case, Label, Priority, Status
+from helpdesk.cases.models import Case, Label, Priority, Status, Via
 from helpdesk.channels.models import Channel
-from helpdesk.events.occasion import Again, current, occasion
+from helpdesk.events.occasion import Again, current, edge, occasion
 from helpdesk.events.services import Actor, record
 from helpdesk.lib.ids import case_number
 from helpdesk.users.models import Agent, Group, Profile
@@ -15,7 +16,7 @@ from helpdesk.users.models import Agent, Group, Profile
 
 @dataclass(frozen=True)
 class Facts:
-    """What may be said of a case when it is opened."""
+    """What may be said of a case when it is opened. via: how it came to be, where who opens it does not say so."""
 
     subject: str = ""
     priority: str = Priority.NORMAL
@@ -25,6 +26,7 @@ class Facts:
     labels: tuple[Label, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
     status: str = Status.OPEN
+    via: str = ""
 
 
 @occasion
@@ -40,9 +42,11 @@ def open_case(profile: Profile, channel: Channel, *, by: Actor | None, facts: Fa
             priority=facts.priority,
             group=facts.group,
             assignee=facts.assignee,
+            assigned_at=timezone.now() if facts.assignee else None,
             language=facts.language,
             values=facts.values,
             status=facts.status,
+            via=facts.via or _via(by),
         )
     except IntegrityError as error:
         # One in a thousand new numbers is taken once a million cases exist: begin again with another.
@@ -52,3 +56,13 @@ def open_case(profile: Profile, channel: Channel, *, by: Actor | None, facts: Fa
     current().hold(case)
     record("case.opened", by=by, case=case, profile=profile)
     return case
+
+
+def _via(by: Actor | None) -> Via:
+    """How a case came to be. What a channel's server writes for a customer comes by the API, and by the channel."""
+    kind = by.actor[0] if by is not None else ""
+    if kind == "agent":
+        return Via.API if edge() == "api" else Via.AGENT
+    if kind == "rule":
+        return Via.RULE
+    return Via.WIDGET if edge() == "widget" else Via.CHANNEL

@@ -9,7 +9,7 @@ from django.utils import timezone
 from helpdesk.cases import files
 from helpdesk.cases.errors import EmptyMessage, NewerMessage, NoTransport
 from helpdesk.cases.models import Author, Case, Message, Status
-from helpdesk.cases.services import holding
+from helpdesk.cases.services import holding, mentions
 from helpdesk.cases.services.lifecycle import change_status
 from helpdesk.cases.services.writing import Body, body, wrote
 from helpdesk.channels.models import Channel
@@ -69,8 +69,10 @@ def _reply(case_id: int, words: Words, by: Actor | None, if_last_message_id: int
         raise NoTransport
     message = _write(case, channel, words, by, to=profile)
     agent = by if isinstance(by, Agent) else None
+    resumes = {"resumes": True} if agent and channel.sync and not case.active_chat else {}
     wrote(case, message, chat=channel.sync and (agent is not None or case.active_chat), by=message.author)
-    record("message.added", by=by, case=case, message=message, profile=profile, author=message.author, note=False)
+    about = {"case": case, "message": message, "profile": profile}
+    record("message.added", by=by, **about, author=message.author, note=False, **resumes)
     if agent:
         _answered(case, agent, channel)
     return message
@@ -85,7 +87,10 @@ def note(
     stored: tuple[files.Stored, ...] = (),
     external_id: str | None = None,
 ) -> Message:
-    """A word among agents; it never leaves. Raises EmptyMessage, BadText, SaidBefore."""
+    """A word among agents; it never leaves. Whom an agent names in it with an @ is told.
+
+    Raises EmptyMessage, BadText, SaidBefore.
+    """
     words = Words(body(text), stored, external_id)
     if not words.body.text and not stored:
         raise EmptyMessage
@@ -95,6 +100,8 @@ def note(
     case.last_activity_at = message.created_at
     case.save(update_fields=["last_activity_at"])
     record("message.added", by=by, case=case, message=message, author=message.author, note=True)
+    if isinstance(by, Agent):
+        mentions.mention(case, message, by=by)
     return message
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from helpdesk.cases.models import Case, Label
@@ -21,7 +22,8 @@ def assign(case: Case, agent: Agent | None, *, by: Actor | None) -> Case:
     case = holding.hold(case.pk)
     if case.assignee_id != (agent.pk if agent else None):
         old, case.assignee = case.assignee_id, agent
-        case.save(update_fields=["assignee"])
+        case.assigned_at = timezone.now() if agent else None
+        case.save(update_fields=["assignee", "assigned_at"])
         name = str(agent) if agent else str(_("nobody"))
         record("case.assigned", by=by, case=case, old=old, new=agent.pk if agent else None, assignee=name)
     return case

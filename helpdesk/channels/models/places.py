@@ -38,6 +38,10 @@ class Level(models.IntegerChoices):
     PROVEN = 3, _("proven")
 
 
+# Kinds of which a desk has several: what stands before the number in the API.
+NAMED = {"custom": "cch", "chat": "chat"}
+
+
 class Channel(models.Model):
     """A place where people write. kind: email | phone | chat | custom. sync: a chat, not like mail."""
 
@@ -87,7 +91,7 @@ class Channel(models.Model):
     @property
     def api_key(self) -> str:
         """The value of `channel` in the API. It is a name, no secret."""
-        return f"cch{self.pk}" if self.kind == "custom" else self.kind
+        return f"{NAMED[self.kind]}{self.pk}" if self.kind in NAMED else self.kind
 
 
 class WidgetKind(models.TextChoices):

@@ -4,22 +4,26 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from helpdesk.cases.models import Case
-from helpdesk.cases.services import reading
-from helpdesk.inbox import timeline
+from helpdesk.cases.models import Case, Macro
+from helpdesk.cases.services import mentions, reading
+from helpdesk.inbox import snoozing, timeline
 from helpdesk.inbox.access import for_agents
 from helpdesk.inbox.people import Names, everybody, name_of
 from helpdesk.inbox.views.frame import frame, only, tray_asked
 from helpdesk.lib.errors import Refusal
 from helpdesk.users.models import Agent, Link
+
+# More of them nobody finds in a menu.
+MOST_MACROS = 50
 
 
 @require_safe
@@ -38,6 +42,27 @@ def fresh(request: HttpRequest, agent: Agent, number: str) -> HttpResponse:
     found = find(agent, number)
     context = {"agent": agent, "kept": request.GET.urlencode(), "only": only(request), "tray": tray_asked(request)}
     return render(request, "inbox/fresh_case.html", context | details(request, agent, found))
+
+
+@require_safe
+@for_agents
+def colleagues(request: HttpRequest, agent: Agent, number: str) -> JsonResponse:
+    """Whom a note about this case can name: {"names": [["Ben Adler", "agent"], ["Support", "group"]]}."""
+    return JsonResponse({"names": mentions.titles_for(find(agent, number))})
+
+
+@require_safe
+@for_agents
+def macros(request: HttpRequest, agent: Agent, number: str) -> HttpResponse:
+    """Those that this agent may run here: in the menu, or a page of its own without a script."""
+    case = find(agent, number)
+    context = {
+        "rows": [(one.pk, one.title, None, None) for one in Macro.objects.of(agent)[:MOST_MACROS]],
+        "name": "macro",
+        "address": f"{reverse('inbox:macro', args=[case.number])}?{request.GET.urlencode()}",
+        "title": _("Macros"),
+    }
+    return render(request, "inbox/choices.html" if request.headers.get("HX-Request") else "inbox/choose.html", context)
 
 
 def find(agent: Agent, number: str) -> Case:
@@ -82,6 +107,8 @@ def details(request: HttpRequest, agent: Agent, case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "timeline": timeline.read(case, names, person.links.all(), number),
+        "has_macros": getattr(case, "has_macros", True),
+        "snoozes": snoozing.choices(),
         "team": [one for one, may in agents.values() if may],
         "panels": [_panel(request, path, case, agent) for path in settings.INBOX_PANELS],
     }

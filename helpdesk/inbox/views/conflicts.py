@@ -14,7 +14,7 @@ from helpdesk.events.occasion import via
 from helpdesk.inbox import conflicts
 from helpdesk.inbox.access import for_agents
 from helpdesk.inbox.banners import banners
-from helpdesk.inbox.trays import counted
+from helpdesk.inbox.trays import standing
 from helpdesk.inbox.views.cases import address, find, page
 from helpdesk.lib.errors import Refusal
 from helpdesk.lib.ids import is_id
@@ -101,7 +101,7 @@ def _frame(request: HttpRequest, agent: Agent, opened: Conflict | None = None) -
     shown = found[: conflicts.ROWS]
     return {
         "agent": agent,
-        "trays": counted(agent),
+        **standing(agent)._asdict(),
         "tray": {"key": "conflicts"},
         "rows": [(row, conflicts.called(row, "profile"), conflicts.called(row, "account")) for row in shown],
         "is_open": is_open,

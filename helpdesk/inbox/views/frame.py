@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from helpdesk.channels.models import Channel
 from helpdesk.inbox.banners import banners
-from helpdesk.inbox.trays import BY_KEY, DEFAULT, Tray, counted, page
+from helpdesk.inbox.trays import BY_KEY, DEFAULT, Tray, page, standing
 from helpdesk.lib.ids import is_id
 from helpdesk.users.models import Agent
 
@@ -33,7 +33,7 @@ def frame(request: HttpRequest, agent: Agent, tray: Tray, *, open_case: str = ""
     return {
         "agent": agent,
         "tray": tray,
-        "trays": counted(agent),
+        **standing(agent)._asdict(),
         "page": page(tray, agent, after, channel),
         "after": after,
         "open_case": open_case,

@@ -10,13 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message, Status
+from helpdesk.cases.actions import macros
+from helpdesk.cases.models import Case, Macro, Message, Status
 from helpdesk.cases.services import reading
 from helpdesk.events.occasion import via
+from helpdesk.inbox import snoozing
 from helpdesk.inbox.access import for_agents
 from helpdesk.inbox.people import everybody
 from helpdesk.inbox.views.cases import address, find, refused
 from helpdesk.lib.errors import Refusal
+from helpdesk.lib.ids import is_id
 from helpdesk.users.models import Agent
 
 P = ParamSpec("P")
@@ -101,6 +104,25 @@ def status(request: HttpRequest, agent: Agent, case: Case) -> None:
 @verb
 def end_chat(request: HttpRequest, agent: Agent, case: Case) -> None:
     cases.end_chat(case, _status(request), by=agent)
+
+
+@verb
+def snooze(request: HttpRequest, agent: Agent, case: Case) -> None:
+    """`for`: a preset of the menu, or `now` to wake it; else `until`, as a field for date and time sends it."""
+    wanted = request.POST.get("for", "")
+    if wanted == "now":
+        cases.wake(case, by=agent)
+    else:
+        cases.snooze(case, snoozing.until(wanted, request.POST.get("until", "")), by=agent)
+
+
+@verb
+def macro(request: HttpRequest, agent: Agent, case: Case) -> None:
+    wanted = request.POST.get("macro", "")
+    found = Macro.objects.of(agent).filter(pk=int(wanted)).first() if is_id(wanted) else None
+    if found is None:
+        raise Http404
+    macros.run_macro(case, found, by=agent)
 
 
 def _status(request: HttpRequest) -> Status:

@@ -24,6 +24,11 @@ def missed(row: models.Model, change: Change) -> list[str]:
     return [str(sentence) for witness in WITNESSES for sentence in witness(row, change)]
 
 
+def mourned(row: models.Model) -> list[str]:
+    """What would suffer if this row went."""
+    return missed(row, partial(_delete, row))
+
+
 class TellingAdmin(NamedAdmin[M]):
     """Its page of deletion says in sentences what the row means to others, and reads no long lists for that."""
 
@@ -35,7 +40,7 @@ class TellingAdmin(NamedAdmin[M]):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         rows: Sequence[M] = list(objs)
-        told = [str(one) for row in rows for one in (*self.consequences(row), *missed(row, partial(_delete, row)))]
+        told = [str(one) for row in rows for one in (*self.consequences(row), *mourned(row))]
         return told, {str(capfirst(self.opts.verbose_name_plural)): len(rows)}, set(), []
 
 

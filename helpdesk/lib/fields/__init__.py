@@ -5,9 +5,10 @@ An app registers what it knows about as rows of `FIELDS`; editors, API, rules, s
 
 from helpdesk.lib.fields.choices import Choice, Column, Fixed, Rows, remembered
 from helpdesk.lib.fields.controls import CONTROLS, Control, WrongValue
+from helpdesk.lib.fields.dates import AGE, DATE
 from helpdesk.lib.fields.field import FIELDS, Family, Field, Fields
 from helpdesk.lib.fields.inputs import Input, WrongValues, parse_all
-from helpdesk.lib.fields.kinds import AGE, CHOICE, DATE, FLAG, NUMBER, RANK, SET, TEXT
+from helpdesk.lib.fields.kinds import CHOICE, FLAG, NUMBER, RANK, SET, TEXT
 from helpdesk.lib.fields.loose import LOOSE
 from helpdesk.lib.fields.operators import Kind, Operator, negation
 

@@ -63,11 +63,16 @@ class Column:
         return None
 
 
+# No row has this id.
+NONE = 0
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of a table. name: the column by which a file names a row; value: the one that is stored.
 
     label: what people read, else str(row). only: ((column, value), …) that a row must have to be offered.
+    none: where "none of them" may be chosen, too, as NONE: what people read for it.
     """
 
     model: str
@@ -75,17 +80,22 @@ class Rows:
     value: str = "pk"
     label: Callable[[Any], Any] = str
     only: tuple[tuple[str, Any], ...] = ()
+    none: Any = ""
 
     def all(self) -> tuple[Choice, ...]:
         return recall(self, self._read)
 
     def _read(self) -> tuple[Choice, ...]:
         rows = self.table()._default_manager.filter(**dict(self.only))
-        return tuple(Choice(getattr(row, self.value), self.label(row), str(getattr(row, self.name))) for row in rows)
+        found = (Choice(getattr(row, self.value), self.label(row), str(getattr(row, self.name))) for row in rows)
+        return (*found, *((Choice(NONE, self.none, "(none)"),) if self.none else ()))
 
     def table(self) -> type[models.Model]:
         return apps.get_model(self.model)
 
+
+# The part of a span that is chosen.
+SCHEDULE = "schedule"
 
 _memory: ContextVar[dict[Any, Any] | None] = ContextVar("choices", default=None)
 T = TypeVar("T")
@@ -126,6 +136,8 @@ def to_names(choices: Choices, value: Any) -> Any:
     """A chosen value, or a list of them, as a file names it. What no longer exists stays as it is."""
     if isinstance(value, list):
         return [to_names(choices, one) for one in value]
+    if isinstance(value, dict):
+        return {part: to_names(choices, one) if part == SCHEDULE else one for part, one in value.items()}
     found = find(choices, value)
     return found.name if found else value
 
@@ -134,4 +146,6 @@ def from_names(choices: Choices, name: Any) -> Any:
     """What a file names, as it is stored. What does not exist stays as it is, for `parse` to refuse."""
     if isinstance(name, list):
         return [from_names(choices, one) for one in name]
+    if isinstance(name, dict):
+        return {part: from_names(choices, one) if part == SCHEDULE else one for part, one in name.items()}
     return next((choice.value for choice in choices.all() if choice.name == name), name)

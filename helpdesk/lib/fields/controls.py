@@ -11,6 +11,8 @@ range     [from, to], both included
 date      "2024-04-08"
 dates     ["2024-04-01", "2024-04-08"], both included
 span      {"amount": 2, "unit": "hours"}
+clock     the same, and in business hours {"amount": 2, "unit": "hours", "schedule": a choice's value}
+times     ["09:00", "17:00"], the first included, over midnight where the second is the earlier one
 """
 
 import datetime
@@ -19,9 +21,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import re2
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from helpdesk.lib.fields import hours
 from helpdesk.lib.fields.choices import Choices, find
 from helpdesk.lib.registry import Registry
 
@@ -35,6 +39,9 @@ UNITS: dict[str, Any] = {
     "days": gettext_lazy("days"),
 }
 SPAN_LIMIT = datetime.timedelta(days=3660)
+# Of business time, in which a "day" would mean something else to everybody; the hours of about a year.
+BUSINESS_UNITS = ("minutes", "hours")
+BUSINESS_LIMIT = datetime.timedelta(hours=2000)
 
 Parse = Callable[[Any, Choices | None], Any]
 
@@ -159,6 +166,40 @@ def span(value: Any, choices: Choices | None) -> dict[str, Any]:
     if parsed["amount"] < 1 or parsed["amount"] > SPAN_LIMIT.total_seconds() or length(parsed) > SPAN_LIMIT:
         raise WrongValue(_("Enter a time between one minute and ten years."))
     return parsed
+
+
+@control
+def clock(value: Any, choices: Choices | None) -> dict[str, Any]:
+    if not isinstance(value, dict) or "schedule" not in value:
+        return span(value, None)
+    plain = span({name: part for name, part in value.items() if name != "schedule"}, None)
+    if value["schedule"] in (None, ""):
+        return plain
+    parsed = {**plain, "schedule": choice(value["schedule"], choices)}
+    if parsed["unit"] not in BUSINESS_UNITS or length(parsed) > BUSINESS_LIMIT:
+        limit = round(BUSINESS_LIMIT.total_seconds() / 3600)
+        raise WrongValue(_("Business time is told in minutes or hours, at most %(limit)d hours.") % {"limit": limit})
+    if hours.runs_out(length(parsed), parsed["schedule"])(timezone.now()) is None:
+        raise WrongValue(_("This clock would never run out: there are no such hours, or too few."))
+    return parsed
+
+
+@control
+def times(value: Any, choices: Choices | None) -> list[str]:
+    first, last = (_time(one) for one in _pair(value))
+    if first == last:
+        raise WrongValue(_("The two times have to differ."))
+    return [first, last]
+
+
+def _time(value: Any) -> str:
+    try:
+        parsed = datetime.time.fromisoformat(value)
+    except (TypeError, ValueError):
+        parsed = None
+    if parsed is None or parsed.tzinfo or parsed.second or parsed.microsecond:
+        raise WrongValue(_("Enter a time of day such as 09:00."))
+    return parsed.isoformat("minutes")
 
 
 def length(value: dict[str, Any]) -> datetime.timedelta:

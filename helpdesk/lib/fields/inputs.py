@@ -36,7 +36,7 @@ class Input:
 
     def parse(self, value: Any, others: Mapping[str, Any]) -> Any:
         """The value in the spelling that is kept. others: all values of the action. Raises WrongValue."""
-        if self.optional and value in (None, ""):
+        if self.optional and value in (None, "", []):
             return None
         return CONTROLS.get(self.control).parse(value, self.choices)
 

@@ -1,27 +1,19 @@
-"""The kinds of fields and what can be asked of each."""
+"""The kinds of fields and what can be asked of each. Dates and clocks: dates.py."""
 
-import datetime
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.lib.fields.controls import compiled, length
-from helpdesk.lib.fields.operators import Ask, Operator, Test, kind, negation
+from helpdesk.lib.fields.asking import column, nothing
+from helpdesk.lib.fields.controls import compiled
+from helpdesk.lib.fields.operators import Operator, Test, kind, negation
 from helpdesk.lib.text import fold
 
 # Hundreds of conditions look at the same message: it is folded once.
 folded = lru_cache(maxsize=64)(fold)
-
-
-def column(lookup: str) -> Ask:
-    """The question `path__lookup=value`."""
-    return lambda rows, path, value: Q(**{f"{path}__{lookup}" if lookup else path: value})
 
 
 # — text —
@@ -37,12 +29,26 @@ def text_test(matches: Callable[[str, list[str]], bool]) -> Callable[[Any], Test
     return prepare
 
 
+def naming_any(value: Any) -> Test:
+    """The most asked of all tests, so in one loop: through `any()` and a second call it took three times as long."""
+    parts = [fold(part).strip() for part in value]
+
+    def test(seen: Any) -> bool:
+        text = folded(seen) if seen else ""
+        for part in parts:  # noqa: SIM110
+            if part in text:
+                return True
+        return False
+
+    return test
+
+
 def matching(source: str) -> Test:
     search = compiled(source).search
     return lambda seen: bool(seen) and search(seen) is not None
 
 
-contains_any = Operator("contains_any", _("contains any of"), "words", text_test(lambda s, ps: any(p in s for p in ps)))
+contains_any = Operator("contains_any", _("contains any of"), "words", naming_any)
 contains_all = Operator("contains_all", _("contains all of"), "words", text_test(lambda s, ps: all(p in s for p in ps)))
 is_text = Operator("is", _("is"), "words", text_test(lambda s, ps: s.strip() in ps))
 starts = Operator("starts", _("starts with"), "words", text_test(lambda s, ps: s.lstrip().startswith(tuple(ps))))
@@ -52,7 +58,7 @@ no_text = Operator(
     _("is empty"),
     "none",
     lambda value: lambda seen: not seen or not seen.strip(),
-    lambda rows, path, value: Q(**{path: ""}),
+    nothing,
 )
 
 TEXT = kind(
@@ -79,7 +85,7 @@ no_choice = Operator(
     _("is empty"),
     "none",
     lambda value: lambda seen: seen is None or seen == "",
-    lambda rows, path, value: Q(**{f"{path}__isnull": True}),
+    nothing,
 )
 
 CHOICE = kind(
@@ -141,109 +147,18 @@ within = Operator(
     column("range"),
 )
 
-NUMBER = kind("number", _("number"), equals, negation("equals_not", _("≠"), equals), more, less, within)
+no_number = Operator("empty", _("is empty"), "none", lambda value: lambda seen: seen is None, nothing)
 
-# — dates: whole days in the desk's time zone —
-
-
-def zone() -> ZoneInfo:
-    return ZoneInfo(settings.DESK_TIME_ZONE)
-
-
-def day(seen: datetime.date) -> datetime.date:
-    """The day of a moment, as the desk's calendar has it."""
-    return timezone.localtime(seen, zone()).date() if isinstance(seen, datetime.datetime) else seen
-
-
-def midnight(date: datetime.date) -> datetime.datetime:
-    """The moment at which a day begins at the desk."""
-    return datetime.datetime.combine(date, datetime.time.min, tzinfo=zone())
-
-
-def moment(seen: datetime.date) -> datetime.datetime:
-    return seen if isinstance(seen, datetime.datetime) else midnight(seen)
-
-
-def date_test(holds: Callable[[datetime.date, datetime.date, datetime.date], bool]) -> Callable[[Any], Test]:
-    """Compares the day seen with one day, or with the first and the last of two."""
-
-    def prepare(value: Any) -> Test:
-        first, last = ends(value)
-        return lambda seen: seen is not None and holds(day(seen), first, last)
-
-    return prepare
-
-
-def ends(value: Any) -> tuple[datetime.date, datetime.date]:
-    first, last = (value, value) if isinstance(value, str) else value
-    return datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
-
-
-def in_days(rows: Any, path: str, value: Any) -> Q:
-    first, last = ends(value)
-    return Q(**{f"{path}__gte": midnight(first), f"{path}__lt": midnight(last + datetime.timedelta(days=1))})
-
-
-def later(rows: Any, path: str, value: Any) -> Q:
-    return Q(**{f"{path}__gte": midnight(ends(value)[0] + datetime.timedelta(days=1))})
-
-
-def earlier(rows: Any, path: str, value: Any) -> Q:
-    return Q(**{f"{path}__lt": midnight(ends(value)[0])})
-
-
-def at_least_ago(value: Any) -> Test:
-    span = length(value)
-    return lambda seen: seen is not None and timezone.now() - moment(seen) >= span
-
-
-def less_ago(value: Any) -> Test:
-    span = length(value)
-    return lambda seen: seen is not None and timezone.now() - moment(seen) < span
-
-
-def before_span(rows: Any, path: str, value: Any) -> Q:
-    return Q(**{f"{path}__lte": timezone.now() - length(value)})
-
-
-def after_span(rows: Any, path: str, value: Any) -> Q:
-    return Q(**{f"{path}__gt": timezone.now() - length(value)})
-
-
-after = Operator("after", _("after"), "date", date_test(lambda seen, first, last: seen > last), later)
-before = Operator("before", _("before"), "date", date_test(lambda seen, first, last: seen < first), earlier)
-on = Operator("on", _("on"), "date", date_test(lambda seen, first, last: seen == first), in_days)
-between = Operator(
-    "between", _("between"), "dates", date_test(lambda seen, first, last: first <= seen <= last), in_days
+NUMBER = kind(
+    "number",
+    _("number"),
+    equals,
+    negation("equals_not", _("≠"), equals),
+    more,
+    less,
+    within,
+    missing=(no_number, negation("not_empty", _("is not empty"), no_number)),
 )
-long_ago = Operator("ago_more", _("at least … ago"), "span", at_least_ago, before_span)
-just_now = Operator("ago_less", _("less than … ago"), "span", less_ago, after_span)
-no_date = Operator(
-    "empty",
-    _("is empty"),
-    "none",
-    lambda value: lambda seen: seen is None,
-    lambda rows, path, value: Q(**{f"{path}__isnull": True}),
-)
-
-DATE = kind(
-    "date",
-    _("date"),
-    after,
-    before,
-    on,
-    between,
-    long_ago,
-    just_now,
-    missing=(no_date, negation("not_empty", _("is not empty"), no_date)),
-)
-
-# — clocks: how long ago something happened last; missing: it never did, the clock does not run —
-
-at_least = Operator("at_least", _("is at least"), "span", at_least_ago, before_span)
-less_than = Operator("less_than", _("is less than"), "span", less_ago, after_span)
-
-AGE = kind("age", _("time since"), at_least, less_than)
 
 # — sets of rows —
 

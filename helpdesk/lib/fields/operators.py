@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -13,6 +14,8 @@ from helpdesk.lib.fields.controls import CONTROLS
 Test = Callable[[Any], bool]
 # What narrows a query: (all rows of the model, path to the column, value) → Q.
 Ask = Callable[[QuerySet[Any], Any, Any], Q]
+# When what depends on the clock on the wall may turn out otherwise: moment → the next such moment, None: never.
+Turn = Callable[[datetime], datetime | None]
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Operator:
     """One comparison. control: how its value is entered.
 
     prepare: value → test of what is seen (None: missing). ask: the same question for a query, where the
-    database can answer it.
+    database can answer it. turns: of what changes by itself as time passes, value → when; such a test sees nothing
+    but the present moment.
     """
 
     key: str
@@ -28,6 +32,7 @@ class Operator:
     control: str
     prepare: Callable[[Any], Test]
     ask: Ask | None = None
+    turns: Callable[[Any], Turn] | None = None
 
     def parse(self, value: Any, choices: Choices | None = None) -> Any:
         """The value in the spelling that is kept. Raises WrongValue with a sentence."""
@@ -41,7 +46,7 @@ def negation(key: str, label: Any, of: Operator) -> Operator:
         test = of.prepare(value)
         return lambda seen: not test(seen)
 
-    return Operator(key, label, of.control, prepare, _denied(of.ask) if of.ask else None)
+    return Operator(key, label, of.control, prepare, _denied(of.ask) if of.ask else None, of.turns)
 
 
 def _denied(ask: Ask) -> Ask:

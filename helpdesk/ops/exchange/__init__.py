@@ -6,19 +6,24 @@ from typing import Any
 
 from django.db import transaction
 
+from helpdesk.events.services import Actor
 from helpdesk.ops.exchange.look_ups import LookUps
+from helpdesk.ops.exchange.rule_groups import RuleGroups
+from helpdesk.ops.exchange.schedules import Schedules
+from helpdesk.ops.exchange.section import Section
 from helpdesk.ops.exchange.sections import SECTIONS as PLAIN
-from helpdesk.ops.exchange.sections import Section
 from helpdesk.ops.exchange.steps import Mistakes, Step
 from rules import exchange as rules
 
 __all__ = ("Mistakes", "Step", "export", "load")
 
 FORMAT = "helpdesk-config"
-VERSION = 1
+VERSION = 2
+# Since 2, rules name their groups. Older files say less, and are read as well.
+READ = (1, 2)
 RULES = "rules"
 # Look-ups name widgets, channels and fields, which stand before them.
-SECTIONS: tuple[Section, ...] = (*PLAIN, LookUps())
+SECTIONS: tuple[Section, ...] = (Schedules(), *PLAIN, LookUps(), RuleGroups())
 KNOWN = {"format", "version", RULES, *(section.key for section in SECTIONS)}
 
 
@@ -28,17 +33,17 @@ def export() -> dict[str, Any]:
     return {"format": FORMAT, "version": VERSION, **rows, RULES: rules.export()}
 
 
-def load(data: Any, *, keep: bool) -> list[Step]:
+def load(data: Any, *, keep: bool, by: Actor | None = None) -> list[Step]:
     """Imports a configuration and says what was done; with keep=False nothing stays, and this is the plan.
 
-    What is there already is found by its key or title, changed where it differs, and never deleted. All or
-    nothing: raises Mistakes with all that is wrong, each at its place.
+    What is there already is found by its key or title, changed where it differs, and never deleted. by: who saves
+    the rules. All or nothing: raises Mistakes with all that is wrong, each at its place.
     """
     _check(data)
     steps: list[Step] = []
     wrong: list[str] = []
     with transaction.atomic():
-        for work in _works(data):
+        for work in _works(data, by):
             try:
                 with transaction.atomic():
                     steps += work()
@@ -53,8 +58,8 @@ def load(data: Any, *, keep: bool) -> list[Step]:
 def _check(data: Any) -> None:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Mistakes([f'format: this is no configuration file; one begins with {{"format": "{FORMAT}"}}'])
-    if data.get("version") != VERSION:
-        raise Mistakes([f"version: this desk reads version {VERSION}"])
+    if data.get("version") not in READ:
+        raise Mistakes([f"version: this desk reads versions {min(READ)} to {max(READ)}"])
     wrong = [f"{name}: there is no such part" for name in data if name not in KNOWN]
     parts = [section.key for section in SECTIONS]
     wrong += [f"{key}: this has to be a list" for key in parts if not isinstance(data.get(key, []), list)]
@@ -62,18 +67,18 @@ def _check(data: Any) -> None:
         raise Mistakes(wrong)
 
 
-def _works(data: dict[str, Any]) -> Iterator[Callable[[], list[Step]]]:
+def _works(data: dict[str, Any], by: Actor | None) -> Iterator[Callable[[], list[Step]]]:
     """One piece of work for each row, in the order in which they may name each other."""
     for section in SECTIONS:
         for index, item in enumerate(data.get(section.key, [])):
             yield partial(section.load, item, f"{section.key}[{index}]")
     if RULES in data:
-        yield partial(_load_rules, data[RULES])
+        yield partial(_load_rules, data[RULES], by)
 
 
-def _load_rules(items: Any) -> list[Step]:
+def _load_rules(items: Any, by: Actor | None) -> list[Step]:
     try:
-        done = rules.load(items)
+        done = rules.load(items, by=by)
     except rules.WrongRules as error:
         raise Mistakes(error.lines) from error
     return [Step(RULES, change.title, change.verb, change.changes) for change in done]

@@ -6,7 +6,7 @@ from django.db import models
 
 from helpdesk.channels.models import Channel, Widget
 from helpdesk.lib import egress
-from helpdesk.ops.exchange.sections import Item, Section
+from helpdesk.ops.exchange.section import Item, Section
 from helpdesk.ops.exchange.steps import Mistakes
 from helpdesk.users.models import CustomField, FieldLevel
 from identification.models import LookUp

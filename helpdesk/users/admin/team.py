@@ -1,6 +1,5 @@
 """Agents and groups in the admin."""
 
-import zoneinfo
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,8 +15,9 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from helpdesk.lib import zones
 from helpdesk.lib.admin import NamedForm, SecretAdmin, ShownOnce, TellingAdmin
-from helpdesk.users.models import Agent, Group
+from helpdesk.users.models import Agent, AgentStatus, Group
 from helpdesk.users.services import agents
 
 
@@ -26,10 +26,8 @@ def _languages() -> list[tuple[str, Any]]:
 
 
 def _zones() -> list[tuple[str, Any]]:
-    """Those with a place in their name: what people look for, without the historical ones."""
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
     desk = _("As the desk (%(zone)s)") % {"zone": settings.DESK_TIME_ZONE}
-    return [("", desk), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    return [("", desk), *zones.named()]
 
 
 ROW = ("name", "email", "is_admin", "is_active", "may_merge", "language", "timezone")
@@ -49,14 +47,21 @@ class AgentForm(NamedForm[Agent]):
 
     class Meta:
         model = Agent
-        fields = (*ROW, "channels", "groups")
+        fields = (*ROW, "channels", "groups", "role", "status")
+        help_texts = {
+            "role": _("Rules can give cases to all with a role. It gives no rights."),
+            "status": _("As the agent has chosen it in the inbox. Cases are given out while the inbox is open, too."),
+        }
         widgets = {"channels": forms.CheckboxSelectMultiple, "groups": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["password1"].help_text = _("Leave it empty to keep the present one.")
+            # Saved by verbs, which compare them with what they were.
+            self.before = (self.instance.role, self.instance.status)
         else:
+            self.fields["status"].initial = AgentStatus.objects.filter(available=True).first()
             self.fields["password1"].label = _("Password")
             self.fields["password1"].help_text = _(
                 "Leave it empty: after saving you get a link for the agent, who then chooses a password."
@@ -94,8 +99,9 @@ def _admins() -> Any:
 class AgentAdmin(SecretAdmin[Agent]):
     form = AgentForm
     change_form_template = "admin/users/agent/change_form.html"
-    list_display = ("name", "email", "is_admin", "is_active", "sees", "judges", "last_login")
-    list_filter = ("is_admin", "is_active", "may_merge", "groups")
+    list_display = ("name", "email", "is_admin", "is_active", "sees", "judges", "role", "status", "there", "last_login")
+    list_filter = ("is_admin", "is_active", "may_merge", "groups", "role", "status")
+    list_select_related = ("role", "status")
     ordering = ("name",)
     search_fields = ("name", "email")
     fieldsets = (
@@ -111,6 +117,7 @@ class AgentAdmin(SecretAdmin[Agent]):
             },
         ),
         (_("What this agent may decide"), {"fields": ("may_merge",)}),
+        (_("What this agent does"), {"fields": ("role", "status")}),
         (_("Preferences"), {"fields": ("language", "timezone")}),
     )
 
@@ -123,6 +130,10 @@ class AgentAdmin(SecretAdmin[Agent]):
     @admin.display(description=_("may link and merge people"), boolean=True)
     def judges(self, agent: Agent) -> bool:
         return agent.judges
+
+    @admin.display(description=_("available now"), boolean=True)
+    def there(self, agent: Agent) -> bool:
+        return agent.is_available
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("channels")
@@ -144,9 +155,19 @@ class AgentAdmin(SecretAdmin[Agent]):
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         agent = form.instance
-        agents.changed(agent, "edited" if change else "made", by=request.user, fields=sorted(_told(form.changed_data)))
+        told = sorted(_told(form.changed_data))
+        if change:
+            self._save_place(form, agent, request.user)
+        if not change or not told or set(told) - {"role", "status"}:
+            agents.changed(agent, "edited" if change else "made", by=request.user, fields=told)
         if not change and not agent.has_usable_password():
             self._give_link(request, agent)
+
+    def _save_place(self, form: Any, agent: Agent, by: Agent) -> None:
+        """Role and status by their verbs."""
+        agent.role, agent.status = form.before
+        agents.set_role(agent, form.cleaned_data["role"], by=by)
+        agents.set_status(agent, form.cleaned_data["status"], by=by)
 
     def response_change(self, request: Any, obj: Agent) -> HttpResponse:
         """The button beside Save."""

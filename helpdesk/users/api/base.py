@@ -2,17 +2,22 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from helpdesk.events.occasion import repeat, via
+from helpdesk.lib.ids import is_id
 from helpdesk.users.api import idempotency
 from helpdesk.users.models import Agent, ApiKey, StoredAnswer
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class ApiView(GenericViewSet[Any]):
@@ -37,6 +42,10 @@ class ApiView(GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with via("api"):
             return super().dispatch(request, *args, **kwargs)
+
+    def get_object(self) -> Any:
+        """The row that the address names, of those that this key may see. Raises Http404."""
+        return by_id(self.get_queryset(), str(self.kwargs["pk"]))
 
     def checked(self) -> dict[str, Any]:
         """The body, validated by the action's serializer, once. Raises ValidationError."""
@@ -83,6 +92,14 @@ class ApiView(GenericViewSet[Any]):
     def excused(self, exc: Exception) -> Response | None:
         """An answer in place of a refusal; None to refuse."""
         return None
+
+
+def by_id(rows: QuerySet[Row], text: str) -> Row:
+    """The row with this id, as it stood in an address. Raises Http404."""
+    found = rows.filter(pk=int(text)).first() if is_id(text) else None
+    if found is None:
+        raise Http404
+    return found
 
 
 class Replayed(Exception):

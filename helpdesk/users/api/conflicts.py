@@ -3,7 +3,6 @@
 from collections.abc import Container
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -88,13 +87,6 @@ class ConflictView(ApiView):
 
     def get_queryset(self) -> Conflicts:
         return conflicts.seen_by(self.agent).select_related("profile", "account")
-
-    def get_object(self) -> Conflict:
-        text = str(self.kwargs["pk"])
-        found = self.get_queryset().filter(pk=int(text)).first() if is_id(text) else None
-        if found is None:
-            raise Http404
-        return found
 
     @extend_schema(parameters=FILTERS)
     def list(self, request: Request) -> Response:

@@ -72,13 +72,6 @@ class OperationView(ApiView):
     def get_queryset(self) -> QuerySet[Operation]:
         return undoing.named(reading.operations_seen_by(self.agent))
 
-    def get_object(self) -> Operation:
-        text = str(self.kwargs["pk"])
-        found = self.get_queryset().filter(pk=int(text)).first() if is_id(text) else None
-        if found is None:
-            raise Http404
-        return found
-
     @extend_schema(parameters=FILTERS, responses=shapes.PageShape)
     def list(self, request: Request) -> Response:
         return Page(request, self._filtered(self.get_queryset())).answer(shapes.show_operation)

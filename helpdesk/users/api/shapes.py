@@ -81,10 +81,11 @@ def said(data: dict[str, Any], custom: dict[str, Any] | None = None) -> dict[str
 
 
 def channel_named(name: str, *, among: QuerySet[Channel] | None = None) -> Channel | None:
-    """The custom channel behind `cch1` (or `1`), of all or among some."""
-    number = name.removeprefix("cch")
+    """The custom channel behind `cch1` (or `1`), or the live chat behind `chat2`; of all or among some."""
+    kind = "chat" if name.startswith("chat") else "custom"
+    number = name.removeprefix("chat" if kind == "chat" else "cch")
     channels = Channel.objects.all() if among is None else among
-    return channels.filter(pk=int(number), kind="custom").first() if is_id(number) else None
+    return channels.filter(pk=int(number), kind=kind).first() if is_id(number) else None
 
 
 def show(profile: Profile, *, fields: list[CustomField] | None = None) -> dict[str, Any]:

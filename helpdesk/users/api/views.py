@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,7 +13,6 @@ from rest_framework.response import Response
 from helpdesk.channels.models import Language
 from helpdesk.events.occasion import occasion
 from helpdesk.lib.api import Page, Strict
-from helpdesk.lib.ids import is_id
 from helpdesk.users.api import shapes
 from helpdesk.users.api.base import ApiView
 from helpdesk.users.models import Agent, Company, CustomField, Group, Profile
@@ -74,13 +72,6 @@ class UserView(ApiView):
     def get_queryset(self) -> QuerySet[Profile]:
         rows = reading.seen_by(self.agent).select_related("person__company", "channel")
         return rows.prefetch_related("person__profiles")
-
-    def get_object(self) -> Profile:
-        text = str(self.kwargs["pk"])
-        found = self.get_queryset().filter(pk=int(text)).first() if is_id(text) else None
-        if found is None:
-            raise Http404
-        return found
 
     def create(self, request: Request) -> Response:
         data = self.checked()
@@ -229,25 +220,6 @@ class GroupView(Listed):
 
     def show(self, row: Group) -> dict[str, Any]:
         return {"group_id": row.pk, "group_title": row.title, "active": row.active}
-
-
-class StaffView(Listed):
-    queryset = Agent.objects.none()
-
-    def rows(self) -> QuerySet[Any]:
-        return Agent.objects.prefetch_related("channels", "groups")
-
-    def show(self, row: Agent) -> dict[str, Any]:
-        return {
-            "staff_id": row.pk,
-            "staff_email": row.email,
-            "staff_full_name": row.name,
-            "active": row.is_active,
-            "admin": row.is_admin,
-            "may_merge": row.judges,
-            "channels": [channel.api_key for channel in row.channels.all()],
-            "groups": [group.pk for group in row.groups.all()],
-        }
 
 
 class CompanyView(Listed):

@@ -1,6 +1,7 @@
 """The people who answer, what they may see, and the keys with which programs act for them."""
 
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -8,6 +9,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.channels.models import Channel
+
+# An open inbox gives a sign of life each minute. Ten bridge a lost connection, a restart, a closed and opened lid;
+# whoever was longer away is not there, whatever the status says.
+THERE_FOR = timedelta(minutes=10)
 
 
 class Group(models.Model):
@@ -57,8 +62,26 @@ class AgentStatus(models.Model):
         return self.title
 
 
+class Team(models.QuerySet["Agent"]):
+    """Questions about agents that read as English."""
+
+    def available(self) -> Self:
+        """Those who can be given something now: active, with a status that says so, and an inbox that is open."""
+        return self.filter(is_active=True, status__available=True, seen_at__gt=_there_since())
+
+
+def _there_since() -> datetime:
+    return now() - THERE_FOR
+
+
 class Agents(BaseUserManager["Agent"]):
     """How agents are made."""
+
+    def get_queryset(self) -> Team:
+        return Team(self.model, using=self._db)
+
+    def available(self) -> Team:
+        return self.get_queryset().available()
 
     def create_user(self, email: str, password: str | None = None, **more: Any) -> "Agent":
         agent = self.model(email=self.normalize_email(email).lower(), **more)
@@ -124,6 +147,13 @@ class Agent(AbstractBaseUser):
     @property
     def is_superuser(self) -> bool:
         return self.is_admin
+
+    @property
+    def is_available(self) -> bool:
+        """The same question as `Team.available` asks, about one agent; reads the status where it is not at hand."""
+        if not self.is_active or self.seen_at is None or self.seen_at <= _there_since():
+            return False
+        return self.status is not None and self.status.available
 
     @property
     def judges(self) -> bool:

@@ -105,6 +105,13 @@ class Profile(models.Model):
     def name(self) -> str:
         return self.person.name or str(self.display.get("name") or "")
 
+    def known_as(self, *, signed_in: bool) -> "models.QuerySet[Profile]":
+        """The profiles whose history this one may read: all of the person's, where somebody signed in as that person
+        and we are still sure of it; else its own.
+        """
+        mine = {"person": self.person_id} if signed_in and self.is_identified else {"pk": self.pk}
+        return Profile.objects.filter(**mine)
+
 
 class Method(models.TextChoices):
     FIRST = "first", _("first seen")

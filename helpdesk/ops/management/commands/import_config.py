@@ -5,9 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from helpdesk.ops import exchange
+from helpdesk.ops import exchange, recipes
 
 SIGNS = {"new": "+", "change": "~", "same": " "}
+
+
+def _nothing(only_new: bool) -> str:
+    return "Everything of it is there." if only_new else "Everything is as in the file."
 
 
 class Command(BaseCommand):
@@ -16,10 +20,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file")
         parser.add_argument("--apply", action="store_true", help="does it")
+        parser.add_argument("--only-new", action="store_true", help="leaves alone what the desk has already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         data = self.read(Path(options["file"]))
         try:
+            if options["only_new"]:
+                data = recipes.lacking(data)
             steps = exchange.load(data, keep=options["apply"])
         except exchange.Mistakes as mistakes:
             raise CommandError("\n".join(["Nothing was changed.", *mistakes.lines])) from mistakes
@@ -28,7 +35,7 @@ class Command(BaseCommand):
                 self.tell(step)
         done = sum(step.verb != "same" for step in steps)
         verb = "changed" if options["apply"] else "would change; --apply does it"
-        self.stdout.write(f"{done} of {len(steps)} {verb}." if done else "Everything is as in the file.")
+        self.stdout.write(f"{done} of {len(steps)} {verb}." if done else _nothing(options["only_new"]))
 
     def read(self, path: Path) -> Any:
         try:

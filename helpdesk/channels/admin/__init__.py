@@ -1,0 +1,3 @@
+from helpdesk.channels.admin import languages, schedules
+
+__all__ = ("languages", "schedules")
