@@ -187,7 +187,7 @@ def delivered(life: Life) -> None:
     outbox.drain(Job.objects.filter(kind="webhook").latest("pk").lane_id)
     assert "webhook-signature" in Attempt.objects.latest("pk").head.lower()
     hook = Webhook.objects.get()
-    webhooks.send(hook, case, '{"text": "{{ message.text }}"}', "json", by=None)
+    webhooks.send(hook, case, '{"text": "{{ message.text }}"}', "json", by=case.profile)
     outbox.drain(Job.objects.get(kind="rules.webhook").lane_id)
     page = admin.open(f"rules/webhook/{hook.pk}/change/")
     assert "500" in page.text

@@ -37,8 +37,8 @@ async def listen(request: HttpRequest, sort: str, name: str) -> HttpResponseBase
     """The stream of others than agents, such as `/live/chat/<widget>/`: as `stream`, told what is theirs.
 
     `?wait=25` is for clients whose network lets no stream through: the answer ends with the first news, or after so
-    many seconds (25 at most), and is asked for again. 401 for a stranger, also when a session has ended; 429 for one with too many
-    streams already.
+    many seconds (25 at most), and is asked for again. 401 for a stranger, also when a session has ended; 429 for one
+    with too many streams already.
     """
     listeners = listening.of(sort)
     if listeners is None:

@@ -150,7 +150,7 @@ class RuleView(ApiView):
 
         rule_id: only passes in which this rule fired, failed or was paused.
         """
-        rows: QuerySet[Run] = Run.objects.all()
+        rows = Run.objects.all()
         asked = request.query_params
         if "case_id" in asked:
             rows = rows.filter(case=self._case(asked["case_id"]))

@@ -145,3 +145,5 @@ def review() -> None:
             )
             if changed and problem and row.is_running:
                 record("rule.invalid", by=None, red=True, rule=row.pk, title=row.title, why=problem[:200])
+            elif changed and not problem and row.list == RuleList.TIME and row.is_running:
+                start_clocks()  # those that rang meanwhile are gone

@@ -83,7 +83,8 @@ def on_history(draft: Draft, days: int, agent: Agent, after: str = "") -> Histor
 
 def _played(rule: Prepared, draft: Draft, found: list[Case]) -> dict[int, list[str]]:
     """What the actions would change in these; in at least one, however long that takes."""
-    ends, changes = time.monotonic() + MOST_SECONDS, {}
+    ends = time.monotonic() + MOST_SECONDS
+    changes: dict[int, list[str]] = {}
     for case in found:
         if changes and time.monotonic() > ends:
             break

@@ -32,7 +32,7 @@ def test_a_status_set_by_an_administrator_is_told_as_hers(admin, ada):
 
 def test_a_new_agent_is_online_unless_something_else_is_chosen(admin):
     admin.open("users/agent/add/").send(name="Ann", email="ann@example.com")
-    assert Agent.objects.get(email="ann@example.com").status.title == "Online"
+    assert str(Agent.objects.get(email="ann@example.com").status) == "Online"
 
 
 def test_a_status_has_a_page_and_says_who_would_be_left_without(admin):

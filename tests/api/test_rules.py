@@ -219,7 +219,8 @@ def test_a_whole_list_is_put_in_order(admin_api, three):
     assert titles(admin_api) == ["Third", "Second", "VIP first"]
     told = admin_api.post("rules/order/", {"list": "updated", "order": [third]}, expect=409)
     assert told["code"] == "order_changed"
-    for wrong in (5, [True], ["1"], [[1]], [{"rules": []}], [{"group_id": group}], [{"group_id": "1", "rules": []}]):
+    group_ids: list[Any] = [{"rules": []}, {"group_id": group}, {"group_id": "1", "rules": []}]
+    for wrong in (5, [True], ["1"], [[1]], *([one] for one in group_ids)):
         admin_api.post("rules/order/", {"list": "updated", "order": wrong}, expect=400)
 
 
@@ -244,7 +245,8 @@ def test_any_two_versions_are_compared_row_by_row(admin_api, made):
 def test_a_look_over_history_goes_on_where_it_stopped(admin_api, made, channel, monkeypatch):
     monkeypatch.setattr(looking_back, "MOST_CASES", 2)
     cases = [world.says(world.customer(channel, f"customer {number}"), "hello").case.pk for number in range(5)]
-    found, after = [], {}
+    found: list[int] = []
+    after: dict[str, Any] = {}
     for _look in range(3):
         told = admin_api.post(f"rules/{made['rule_id']}/test/", {"days": 7, **after}, expect=200)
         found += [one["case_id"] for one in told["cases"]]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
@@ -50,6 +51,12 @@ def add_condition(page: Page, name: str, field: str, operator: str) -> Locator:
     row.get_by_label("what to look at").select_option(label=field)
     row.get_by_label("how to compare").select_option(label=operator)
     return row
+
+
+def accessible(page: Page) -> None:
+    """Without "preload": for that axe writes style sheets of its own into the page, which the policy refuses."""
+    found = Axe().run(page, options={"preload": False})
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]] == []
 
 
 def save(page: Page) -> Rule:
@@ -251,6 +258,7 @@ def test_a_rule_is_tried_on_a_case_with_a_tick_or_a_cross_and_what_would_be_said
     expect(trial.locator(".rule-seen li.no")).to_have_count(1)
     expect(trial.get_by_role("heading", name="Any of these")).to_be_visible()
     expect(trial.locator("blockquote")).to_have_text(f"About {case.number}")
+    accessible(page)
     part(page, "actions").get_by_role("button", name="Remove: Action 2").click()
     page.get_by_role("button", name="Test on a case").click()
     expect(trial.locator("blockquote")).to_have_count(0)
@@ -274,4 +282,6 @@ def test_a_rule_is_tried_over_history_as_far_as_one_likes(
     trial.get_by_role("button", name="Look further").click()
     expect(trial.get_by_text("3 of 3 cases would match")).to_be_visible()
     expect(trial.locator(".rule-cases a")).to_have_text(numbers[::-1])
+    expect(trial.locator(".rule-cases li").first).to_contain_text("priority")
+    accessible(page)
     expect(trial.get_by_role("button", name="Look further")).to_have_count(0)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case, Message, Rating
+from helpdesk.cases.services import rating
 from helpdesk.events.models import Event
 from helpdesk.users.models.fields import Source
 from helpdesk.users.services import blocking, values
@@ -172,6 +173,13 @@ def test_a_link_that_is_too_old_and_one_that_never_was_look_alike(asked, bobs_br
     assert Rating.objects.get().score is None
 
 
+def test_one_link_is_answered_so_often_and_then_no_more(asked, bobs_browser, monkeypatch):
+    monkeypatch.setattr(rating, "ANSWERS", 3)
+    answers = [bobs_browser.post(path(asked), {"score": score}).status_code for score in "12345"]
+    assert answers == [200, 200, 200, 410, 410]
+    assert Event.objects.filter(kind="case.rated").count() == 3
+
+
 def test_somebody_who_was_blocked_rates_no_more(bob, asked, bobs_browser):
     blocking.block(bob.person, by=None)
     assert bobs_browser.post(path(asked), {"score": "1"}).status_code == 410
@@ -196,6 +204,7 @@ def test_a_rating_of_a_case_that_was_merged_counts_for_the_one_that_goes_on(case
     cases.merge(case, other, by=ann)
     cases.rate(asked.token, 5)
     assert fresh(other).rating == 5
+    assert Event.objects.get(kind="case.rated").actor == ("profile", case.profile_id)
 
 
 def test_rules_ask_hear_the_answer_and_do_not_ask_again_because_of_it(bob, ann, case):

@@ -38,7 +38,7 @@ def test_a_stream_tells_of_exactly_those_cases_that_a_list_shows():
         cases.set_group(case, group, by=None)
         cases.assign(case, assignee, by=None)
     rows = reading.places_of(Case.objects.values_list("pk", flat=True))
-    places = {pk: readers.Place(*place) for pk, *place in rows}
+    places = {row[0]: readers.Place(*row[1:]) for row in rows}
     assert len(places) == 18
     for agent in agents:
         reader = as_reader(agent)

@@ -19,9 +19,9 @@ def inbox() -> Iterator[Row]:
     yield page(*read, {"notification": "all"}, eve=302, ann=302, ada=302)
     for name, path in (("conflicts", "/conflicts/"), ("conflict_rows", "/conflicts/rows/")):
         yield page(f"inbox:{name}", path, eve=200, ann=200, ada=200)
-    one, verdict = "/conflicts/{conflict}/", {"verdict": "reject", "reason": "two people"}
-    yield page("inbox:conflict", one, eve=404, ann=200, ada=200, of_a_case=True)
-    yield page("inbox:decide", f"{one}decide/", "POST", verdict, eve=404, ann=403, ada=302, of_a_case=True)
+    conflict, verdict = "/conflicts/{conflict}/", {"verdict": "reject", "reason": "two people"}
+    yield page("inbox:conflict", conflict, eve=404, ann=200, ada=200, of_a_case=True)
+    yield page("inbox:decide", f"{conflict}decide/", "POST", verdict, eve=404, ann=403, ada=302, of_a_case=True)
     for name, path in (("ledger", "ledger/"), ("ledger_csv", "ledger.csv")):
         yield page(f"inbox:{name}", f"/people/{{person}}/{path}", eve=404, ann=200, ada=200, of_a_case=True)
     case = "/cases/{number}/"

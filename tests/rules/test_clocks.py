@@ -13,7 +13,7 @@ from helpdesk.events.models import Event
 from helpdesk.outbox.kinds import JOBS
 from helpdesk.outbox.models import Job
 from rules import limits, services
-from rules.models import Run, Wait
+from rules.models import Rule, Run, Wait
 from rules.services import clocks
 from tests import world
 from tests.rules.desk import do, fired, fresh, rule, when
@@ -64,6 +64,25 @@ def test_a_clock_rings_to_the_minute_and_once(case):
     assert fresh(case).priority == "high"
     event = Event.objects.get(kind="rule.fired")
     assert (event.via, event.actor_kind) == ("timer", "desk")
+
+
+def test_a_clock_that_rang_while_its_rule_could_not_be_used_is_not_forgotten(bob, django_capture_on_commit_callbacks):
+    group = world.group("VIP")
+    made = waiting(actions=[do("set_group", group=group.pk)])
+    with at():
+        case = world.says(bob, "hello").case
+    Job.objects.filter(kind="rules.set_clocks").delete()
+    for active, hours in ((False, 2), (True, 3)):
+        with at(hours=hours), django_capture_on_commit_callbacks(execute=True):
+            group.active = active
+            group.save(update_fields=["active"])
+            services.ring()
+    assert Rule.objects.get(pk=made.pk).problem == ""
+    for job in Job.objects.filter(kind="rules.set_clocks"):
+        JOBS.get(job.kind).run(job)
+    with at(hours=3, minutes=1):
+        services.ring()
+    assert (fired(case), fresh(case).group) == (["waiting"], group)
 
 
 def test_the_customers_next_message_starts_the_clock_anew(case, bob):
@@ -279,4 +298,4 @@ def test_traces_are_kept_for_a_fortnight(case, bob):
     with at(days=14):
         assert services.forget_old() == 0
     with at(days=14, minutes=2):
-        assert services.forget_old() == 1
+        assert services.forget_old() == 2, "the pass, and what one rule did in it"

@@ -103,7 +103,9 @@ def test_a_whole_order_is_taken_or_refused(abcd: Any, ann: Any) -> None:
     services.arrange("updated", [(None, [d]), (group, [c, a]), (None, [b])], by=ann)
     assert shape() == ["D", ("Group", ["C", "A"]), "B"]
     assert Event.objects.get(kind="rules.ordered").actor_id == ann.pk
-    for wrong in ([(None, [d])], [(None, [a, b, c, d])], [(None, [a, b, c, d, d]), (group, [])]):
+    orders: list[list[tuple[int | None, list[int]]]] = []
+    orders += ([(None, [d])], [(None, [a, b, c, d])], [(None, [a, b, c, d, d]), (group, [])])
+    for wrong in orders:
         with pytest.raises(OrderChanged):
             services.arrange("updated", wrong, by=ann)
     assert shape() == ["D", ("Group", ["C", "A"]), "B"]

@@ -68,6 +68,13 @@ def test_headers_do_not_follow_to_another_server(ada):
     assert (Webhook.objects.get().url, Webhook.objects.get().headers) == ("http://127.0.0.2:9/hook", "")
 
 
+def test_headers_do_not_leave_in_plain_text_because_an_s_was_dropped(ada):
+    ada.open(f"{LIST}add/").send(title="CRM", url="https://127.0.0.1:9/hook", active="on", new_headers="X-Token: k")
+    page = ada.open(f"{LIST}{Webhook.objects.get().pk}/change/").send(url="http://127.0.0.1:9/hook")
+    assert "another server" in page.read.errors["new_headers"]
+    assert Webhook.objects.get().url == "https://127.0.0.1:9/hook"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [

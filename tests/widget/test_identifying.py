@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -13,7 +14,10 @@ from helpdesk.channels.models import Channel
 from helpdesk.events.models import Event
 from helpdesk.outbox.models import Job
 from helpdesk.users.models import Conflict, Person, Profile
+from helpdesk.users.models.people import Method
 from helpdesk.users.services import blocking, identity, profiles
+from helpdesk.widget import listening
+from helpdesk.widget.listening import VISITORS
 from helpdesk.widget.models import Session
 from helpdesk.widget.services import chats, limits
 from identification import services as identification
@@ -171,6 +175,7 @@ def test_an_id_without_a_proof_is_a_claim_and_opens_nothing(bob, eve, site):
     assert eve.texts() == []
     eve.says("I am customer 7")
     writer = Message.objects.get(text="I am customer 7").profile
+    assert writer is not None
     assert (writer.level, writer.display["external_id"]) == (1, "customer-7")
     assert writer.person_id != account().person_id
 
@@ -208,10 +213,11 @@ def test_who_is_vouched_for_does_not_write_with_the_level_of_a_token(chat, bob, 
 
 
 def test_an_id_that_says_nothing_is_refused(chat, bob):
-    for value in ("", "null", "undefined", "0", [], {}, True, None, "x" * 300):
+    nothing: tuple[Any, ...] = ("", "null", "undefined", "0", [], {}, True, None, "x" * 300)
+    for value in nothing:
         assert bob.ask("POST", "identify/", {"id": value}, None).status_code in {400, 422}, value
     chats.keep(chat, by=None, trust_unguessable_ids=True)
-    for value in ("", "null", "undefined", "0", [], {}, True, None, "x" * 300):
+    for value in nothing:
         assert bob.ask("POST", "identify/", {"id": value}, None).status_code in {400, 422}, value
     assert not Session.objects.exists()
 
@@ -265,6 +271,23 @@ def test_what_an_agent_has_parted_stays_parted_and_the_customer_is_let_in_all_th
     assert told["level"] == 3
     assert bob.texts() == []
     assert Profile.objects.get(pk=writer.pk).person_id != account().person_id
+
+
+def test_who_was_linked_to_somebody_else_meanwhile_reads_nothing_of_theirs(bob, eve, site, ann):
+    eve.signs_in(token=site.token("carol"))
+    eve.says("carol's secret")
+    bob.says("carol at bob's machine")
+    bob.signs_in(token=site.token("customer-7"))
+    writer = Session.objects.get(account=account()).profile
+    identity.link(writer, account("carol").person, method=Method.AGENT, level=writer.level, by=ann)
+    assert bob.texts() == ["carol at bob's machine"]
+    (session,) = Session.objects.filter(account=account())
+    (listener,) = VISITORS.renewed([listening.Visitor(session.pk, 0, 0, True)]).values()
+    assert listener is not None
+    assert listener.known is False
+    # The next proof finds out, and goes on in bob's own name.
+    bob.signs_in(token=site.token("customer-7"))
+    assert bob.texts() == []
 
 
 def test_messages_to_another_in_a_merged_case_are_not_shown(bob, eve, ann):
@@ -367,11 +390,21 @@ def test_people_are_asked_too_often_only_by_who_asks_too_often(chat, bob, site, 
     assert again.status_code == 200
 
 
+def test_claims_make_no_more_visitors_than_beginnings_do(chat, bob, monkeypatch):
+    monkeypatch.setattr(limits, "BEGINS_ADDRESS", limits.Limit(3, limits.WINDOW))
+    for number in range(3):
+        bob.signs_in(id=f"made-up-{number}")
+        bob.signs_in(id=f"made-up-{number}")
+    assert bob.ask("POST", "identify/", {"id": "made-up-3"}, None).status_code == 429
+    assert Session.objects.count() == 3
+
+
 def test_a_profile_without_a_word_is_left_behind_at_sign_in(bob, site):
     bob.begin()
     bob.signs_in(token=site.token("customer-7"))
     bob.says("hello")
     seat = Message.objects.get().profile
+    assert seat is not None
     assert seat.address.startswith("account-3-")
     assert set(profiles.linked(seat)) == {seat, account()}
 
@@ -395,7 +428,8 @@ def test_a_code_pasted_in_the_chat_proves_but_opens_no_history(bob, site, eve):
     bob.says("my secret")
     code = identification.make_code({"external_id": "customer-7"}, by=None)[0]
     eve.says(f"my code is {code}")
-    writer = Message.objects.order_by("pk").last().profile
+    writer = Message.objects.order_by("pk").reverse()[0].profile
+    assert writer is not None
     assert (writer.level, writer.person_id) == (3, account().person_id)
     assert len(eve.texts()) == 1
     assert "my secret" not in str(eve.conversations())

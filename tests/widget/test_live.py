@@ -7,6 +7,8 @@ import pytest
 
 from helpdesk.cases import services as cases
 from helpdesk.cases.models import Case
+from helpdesk.live import views
+from helpdesk.live.hub import HUB
 from helpdesk.users.services import identity
 from helpdesk.widget.models import Session
 from tests import world
@@ -127,6 +129,19 @@ def test_a_long_poll_ends_with_the_first_news_and_goes_on_from_there(port, bob, 
     assert to_the_end(first) <= {"hello"}
     quiet = listens(port, bob, last=first.last, query="?wait=1")
     assert to_the_end(quiet) == {"hello"}
+
+
+def test_one_session_holds_a_browser_s_worth_of_streams_and_no_more(port, bob, monkeypatch):
+    monkeypatch.setattr(views, "MOST_STREAMS", 2)
+    bob.says("hello")
+    ears = [listens(port, bob).hello() for _tab in range(2)]
+    assert listens(port, bob).status == 429
+    assert listens(port, bob, query="?wait=20").status == 429
+    ears.pop().close()
+    wait_for(lambda: len(HUB) == 1)
+    ears.append(listens(port, bob).hello())
+    for ear in ears:
+        ear.close()
 
 
 def test_who_listens_is_there(port, bob):

@@ -95,7 +95,9 @@ def _rate(token: str, score: int, comment: str) -> Rating:
     case.save(update_fields=["rating"])
     said = f": “{excerpt(comment, 300)}”" if comment else ""
     facts = {"score": score, "how": str(score), "said": said}
-    record("case.rated", by=case.profile, case=case, profile=case.profile, red=score <= BAD, **facts)
+    # Who was asked: the case that goes on may be another customer's.
+    rater = rating.case.profile
+    record("case.rated", by=rater, case=case, profile=rater, red=score <= BAD, **facts)
     return rating
 
 
