@@ -7,14 +7,13 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.channels.models import Widget
 from helpdesk.events.services import Actor
 from helpdesk.lib.admin import NamedForm
 from helpdesk.widget.kinds import Sample, Scene, Section
-from helpdesk.widget.models import Chat, Face
+from helpdesk.widget.models import Chat
 from helpdesk.widget.services import chats
 
 SECTIONS: Sequence[Section] = (
@@ -24,27 +23,19 @@ SECTIONS: Sequence[Section] = (
     Section(_("Speaking first"), ("greets", "greet_on", "greet_after")),
     Section(
         _("Who signs in"),
-        ("trust_unguessable_ids", "faces"),
+        ("trust_unguessable_ids",),
         _("As it is, your server signs who is signed in on your site; an id without a signature is a claim."),
     ),
 )
 
 
 class ChatForm(NamedForm[Chat]):
-    faces = forms.MultipleChoiceField(
-        label=_("Works as"),
-        choices=Face.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("A site that was made for one of these changes the address of the script and nothing else."),
-    )
-
     class Meta:
         model = Chat
         fields = (
             *("mode", "days", "uploads", "rating", "transcript", "schedule", "color", "side"),
             *("asks_name", "asks_email", "asks_consent", "greets", "greet_on", "greet_after"),
-            *("trust_unguessable_ids", "faces"),
+            *("trust_unguessable_ids",),
         )
         widgets = {
             "color": forms.TextInput(attrs={"type": "color"}),
@@ -79,49 +70,28 @@ def keep(widget: Widget, said: dict[str, Any], by: Actor | None) -> None:
 
 
 def samples(widget: Widget) -> list[Sample]:
-    """What to put on the site, how to say who is signed in there, and the calls of others that it answers."""
-    found = [
-        Sample(_("The chat"), _("Before </body> on every page."), _tag(widget)),
-        Sample(_("Who is signed in"), _("The token is signed by your server (Settings → Signing keys)."), _identify()),
+    """The calls with which an app begins a conversation."""
+    here = f"{settings.BASE_URL}/widget/v1/chat/{widget.public_id}"
+    return [
         Sample(
-            _("The same without a line of script"),
-            _("An address of your site that answers with the signed-in customer's token, and 204 to strangers."),
-            _tag(widget, 'data-token-url="/helpdesk-token"'),
-        ),
-    ]
-    faces = told(widget)["faces"]
-    return found + [
-        Sample(label, _("What your site has may stay as it is:"), FACES[face]) for face, label in _on(faces)
-    ]
-
-
-def _on(faces: Sequence[str]) -> list[tuple[str, Any]]:
-    return [(face, label) for face, label in Face.choices if face in faces]
-
-
-def _tag(widget: Widget, *more: str) -> str:
-    address = f"{settings.BASE_URL}/widget/v1/chat.js"
-    return " ".join(("<script async", f'src="{address}"', f'data-widget-id="{widget.public_id}"', *more)) + "></script>"
-
-
-def _identify() -> str:
-    return "\n".join(
-        (
-            "HelpdeskChat.identify(async () => {",
-            '  const answer = await fetch("/helpdesk-token");',
-            "  return answer.text();",
-            "});",
-            f"// {_now('and when the customer signs out:')}",
-            "HelpdeskChat.logout();",
+            _("From your app"),
+            _(
+                "The chat is reached over HTTP: your app draws it, with the texts and colours set here. A script that "
+                "puts it on a web site is not part of this version."
+            ),
+            "\n".join(
+                (
+                    f"curl -X POST {here}/sessions/ -H 'Content-Type: application/json' -d '{{}}'",
+                    f"curl -X POST {here}/identify/ -H 'Authorization: Bearer TOKEN' \\",
+                    """  -H 'Content-Type: application/json' -d '{"token": "…signed by your server…"}'""",
+                    f"curl -X POST {here}/messages/ -H 'Authorization: Bearer TOKEN' \\",
+                    """  -H 'Content-Type: application/json' -d '{"client_id": "…a UUID…", "text": "Hello"}'""",
+                )
+            ),
         )
-    )
+    ]
 
 
-FACES: dict[str, str] = {
-    Face.MESSAGEBIRD: "window.MessageBirdChatWidget.identify('123-456-789', {premiumUser: true});",
-    Face.ZENDESK: "zE('messenger', 'loginUser', (callback) => callback(token));",
-    Face.EXTERNAL_USER_ID: 'HelpdeskChatSettings = {external_user_id: "123-456-789"};',
-}
 TIME = {"time": "09:00", "name": "Ann", "number": "2"}
 SCENES = (
     Scene(_("On the page"), (("text", "greeting"), ("button", "launcher"))),

@@ -100,9 +100,5 @@ def delete_group(group: RuleGroup, *, by: Actor | None) -> None:
     section.group.delete()
 
 
-def group_titled(name: str, title: str) -> RuleGroup | None:
-    return RuleGroup.objects.filter(list=name, title=title).first()
-
-
 def _record(kind: str, group: RuleGroup, by: Actor | None, **data: object) -> None:
     record(kind, by=by, group=group.pk, title=group.title, list=group.list, **data)

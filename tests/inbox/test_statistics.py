@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message
+from helpdesk.cases.models import Case, Message, Rating
 from tests import world
 
 pytestmark = [pytest.mark.both, pytest.mark.django_db]
@@ -53,6 +53,8 @@ def test_each_channel_has_its_cases_messages_answers_and_the_time_to_the_first_o
         "identified_messages": 0,
         "answers": 1,
         "automatic_answers": 0,
+        "ratings": 0,
+        "average_rating": None,
     }
 
 
@@ -98,6 +100,24 @@ def test_a_case_that_was_silent_for_longer_counts_on_the_day_on_which_it_was_clo
     assert (line["new_cases"], line["closed_cases"]) == (0, 1)
 
 
+def test_ratings_count_for_the_channel_and_for_whoever_had_the_case(answered, ann, as_ann):
+    cases.assign(answered, ann, by=None)
+    for score in (5, 4, 4):
+        Rating.objects.filter(case=answered).update(expires_at=timezone.now())
+        cases.rate(cases.request_rating(answered, by=ann).token, score)
+    cases.assign(answered, None, by=None)
+    Rating.objects.filter(case=answered).update(expires_at=timezone.now())
+    cases.rate(cases.request_rating(answered, by=ann).token, 1)
+    line, (mine,) = of(told(ann), "Shop messenger"), told(ann)["staff"]
+    assert (line["ratings"], line["average_rating"]) == (4, 3.5)
+    assert (mine["ratings"], mine["average_rating"]) == (3, 4.3)
+    assert "4.3" in as_ann.get(reverse("inbox:statistics")).content.decode()
+    Rating.objects.update(rated_at=timezone.now() - timedelta(days=8))
+    assert of(told(ann, 7), "Shop messenger")["ratings"] == 0
+    cases.set_group(answered, world.group("Board"), by=None)
+    assert of(told(ann, 30), "Shop messenger")["ratings"] == 0, "she may not see the case"
+
+
 def test_eve_reads_nothing_of_it(answered, as_eve):
     eve = world.agent("Evelyn")
     assert told(eve)["channels"] == []
@@ -123,7 +143,7 @@ def test_the_number_of_queries_is_the_same_for_one_channel_and_for_many(
     for number in range(5):
         ann.channels.add(world.messenger(title=f"Messenger {number}").channel_ptr)
     as_ann.get(reverse("inbox:statistics"))  # the first page writes down that Ann is there
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         as_ann.get(reverse("inbox:statistics"))
 
 

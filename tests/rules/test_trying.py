@@ -192,7 +192,10 @@ def test_history_tells_what_would_change_in_the_newest_cases_and_keeps_nothing(c
     found = services.on_history(rule, 7, ann)
     assert [one.pk for one, _changes in found.lines] == [last.pk, other.pk, case.pk]
     told = [changes for _case, changes in found.lines]
-    assert "high" in str(told[0]).lower() and "“" in str(told[0]), "the change and the words to the customer"
+    assert told[0], "the newest is tried"
+    (said, changed) = told[0]
+    assert said.startswith("“"), "the words to the customer"
+    assert "priority to high" in changed
     assert told[2] is None, "only the newest are tried"
     assert everything() == before
 

@@ -38,17 +38,16 @@ def test_the_page_of_a_new_widget_offers_both_kinds(ada):
     assert ada.get(f"{WIDGETS}add/?kind=nonsense").status_code == 200
 
 
-def test_a_chat_is_made_with_its_channel_and_its_snippet(ada):
-    made = ada.post(f"{WIDGETS}add/?kind=chat", fill(faces=["zendesk"], uploads="on"), follow=True)
+def test_a_chat_is_made_with_its_channel_and_the_calls_for_an_app(ada):
+    made = ada.post(f"{WIDGETS}add/?kind=chat", fill(uploads="on"), follow=True)
     widget = Widget.objects.get(title="Support")
     assert made.redirect_chain == [(f"{WIDGETS}{widget.pk}/change/", 302)]
     kept = Chat.objects.get(widget=widget)
-    assert (widget.kind, kept.side, kept.asks_email, kept.faces) == ("chat", "left", "must", ["zendesk"])
+    assert (widget.kind, kept.side, kept.asks_email) == ("chat", "left", "must")
     assert Channel.objects.get(pk=kept.channel_id).title == "Support"
     page = made.content.decode()
-    assert f"data-widget-id=&quot;{widget.public_id}&quot;" in page
-    assert "loginUser" in page
-    assert "MessageBird" not in page.split("<form")[1].split("Put it on your site")[-1].split("</section>")[0]
+    assert f"/widget/v1/chat/{widget.public_id}/messages/" in page
+    assert "chat.js" not in page
 
 
 def test_settings_and_texts_are_changed_and_shown_again(ada, chat):
@@ -64,9 +63,7 @@ def test_settings_and_texts_are_changed_and_shown_again(ada, chat):
     assert "signed tokens, and ids" in ada.get(WIDGETS).content.decode()
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"color": "red"}, {"days": "0"}, {"mode": "other"}, {"faces": ["nobody"]}, {"greet_after": "-1"}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"color": "red"}, {"days": "0"}, {"mode": "other"}, {"greet_after": "-1"}], ids=str)
 def test_what_makes_no_sense_is_refused_beside_the_input(ada, chat, wrong):
     answer = ada.post(f"{WIDGETS}{chat.widget_id}/change/", fill(**wrong))
     assert answer.status_code == 200

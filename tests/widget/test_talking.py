@@ -151,6 +151,14 @@ def test_files_go_along_and_come_back_for_the_session_only(chat, bob, eve):
     answer = Client().get(shown["url"])
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["Content-Type"] == "application/octet-stream"
+    person = Session.objects.get().profile.person
+    blocking.block(person, by=None)
+    assert Client().get(shown["url"]).status_code == 404
+    blocking.unblock(person, by=None)
+    Widget.objects.update(active=False)
+    assert Client().get(shown["url"]).status_code == 404
+    Widget.objects.update(active=True)
+    assert Client().get(shown["url"]).status_code == 200
     bob.ask("DELETE", "session/", None, 204)
     assert Client().get(shown["url"]).status_code == 404
 

@@ -48,6 +48,8 @@ def _channel(line: Line) -> dict[str, Any]:
         "answers": line.answers,
         "automatic_answers": line.automatic,
         "first_answer_seconds": line.wait,
+        "ratings": len(line.scores),
+        "average_rating": line.rating,
     }
 
 
@@ -58,4 +60,6 @@ def _agent(line: Line) -> dict[str, Any]:
         "answered_cases": line.cases,
         "answers": line.answers,
         "first_answer_seconds": line.wait,
+        "ratings": len(line.scores),
+        "average_rating": line.rating,
     }

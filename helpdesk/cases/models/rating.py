@@ -46,7 +46,10 @@ class Rating(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__range=(1, 5)), name="score_from_1_to_5"),
         )
-        indexes = (models.Index(fields=("case", "-id"), name="rating_case"),)
+        indexes = (
+            models.Index(fields=("case", "-id"), name="rating_case"),
+            models.Index(fields=("rated_at",), name="rating_given", condition=Q(rated_at__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.score}"

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
-from typing import Any
+from statistics import mean, median
+from typing import Any, TypeVar
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.cases.models import Message, Status
+from helpdesk.cases.models import Message, Rating, Status
 from helpdesk.cases.models.case import Cases
 from helpdesk.cases.models.message import Author, Messages
 from helpdesk.cases.services import reading
@@ -25,17 +25,18 @@ PERIODS = {
     "90": (timedelta(days=90), _("90 days")),
 }
 USUAL = "7"
-# Of so many of the newest cases the time to the first answer is looked at.
+# Of so many of the newest cases the time to the first answer is looked at, and so many of the newest ratings.
 SAMPLE = 2000
 
 PLACE = ("pk", "channel_id", "created_at")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Line:
     """One channel (key: as in the API) or one agent (key: the id).
 
-    sure: customers' messages of level 2 or more; wait: median seconds to the first answer.
+    sure: customers' messages of level 2 or more; wait: median seconds to the first answer. scores: the ratings given.
     Of an agent, cases are those that were answered, and closed is not counted.
     """
 
@@ -48,6 +49,12 @@ class Line:
     answers: int = 0
     automatic: int = 0
     wait: float | None = None
+    scores: tuple[int, ...] = ()
+
+    @property
+    def rating(self) -> float | None:
+        """What customers gave on average, from 1 to 5; None where nobody gave anything."""
+        return round(mean(self.scores), 1) if self.scores else None
 
     @property
     def share(self) -> int | None:
@@ -79,10 +86,24 @@ def numbers(agent: Agent, period: str) -> Numbers:
     said = Message.objects.all() if agent.is_admin else Message.objects.visible_to(agent)
     said = said.public().filter(created_at__gte=since).order_by()
     firsts = _firsts(seen.filter(created_at__gte=since))
-    return Numbers(since, _channels(agent, seen, said, firsts, since), _agents(agent, said, firsts))
+    given = _scores(agent, since)
+    return Numbers(since, _channels(agent, seen, said, firsts, since, given), _agents(agent, said, firsts, given))
 
 
-def _channels(agent: Agent, seen: Cases, said: Messages, firsts: list[First], since: datetime) -> list[Line]:
+# (channel, who was assigned when it was asked for, 1 to 5) of each rating.
+Scores = list[tuple[int, int | None, int]]
+
+
+def _scores(agent: Agent, since: datetime) -> Scores:
+    """The newest ratings that customers gave since then, at most SAMPLE."""
+    rows = Rating.objects.filter(rated_at__gte=since, case__in=reading.seen_by(agent).order_by()).order_by("-rated_at")
+    found = rows.values_list("case__channel_id", "agent_id", "score")[:SAMPLE]
+    return [(channel_id, agent_id, score) for channel_id, agent_id, score in found if score]
+
+
+def _channels(
+    agent: Agent, seen: Cases, said: Messages, firsts: list[First], since: datetime, given: Scores
+) -> list[Line]:
     # By a time of its own: closing a case is no activity in it.
     closed = reading.seen_by(agent).whole().filter(status=Status.CLOSED, closed_at__gte=since)
     customers = Q(author=Author.PROFILE)
@@ -97,20 +118,30 @@ def _channels(agent: Agent, seen: Cases, said: Messages, firsts: list[First], si
         automatic=Count("pk", Q(author__in=(Author.RULE, Author.DESK))),
     )
     waits = _waits((first.channel_id, first.seconds) for first in firsts)
+    scores = _by((channel, score) for channel, _agent, score in given)
     return [
-        Line(one.api_key, one.title, wait=waits.get(one.pk), **_of(one.pk, of_cases, of_closed, of_messages))
+        Line(
+            one.api_key,
+            one.title,
+            wait=waits.get(one.pk),
+            scores=tuple(scores.get(one.pk, ())),
+            **_of(one.pk, of_cases, of_closed, of_messages),
+        )
         for one in agent.seen_channels().order_by("title", "pk")
     ]
 
 
-def _agents(agent: Agent, said: Messages, firsts: list[First]) -> list[Line]:
+def _agents(agent: Agent, said: Messages, firsts: list[First], given: Scores) -> list[Line]:
     """Administrators read of everybody, others of themselves: numbers of colleagues are their superiors' business."""
     everybody = Agent.objects.filter(is_active=True) if agent.is_admin else Agent.objects.filter(pk=agent.pk)
     written = said.filter(author=Author.AGENT, agent__in=everybody)
     sums = _sums(written, "agent_id", answers=Count("pk"), cases=Count("case", distinct=True))
     waits = _waits((first.agent_id, first.seconds) for first in firsts)
+    scores = _by((agent_id, score) for _channel, agent_id, score in given)
     return [
-        Line(str(one.pk), str(one), wait=waits.get(one.pk), **sums.get(one.pk, {}))
+        Line(
+            str(one.pk), str(one), wait=waits.get(one.pk), scores=tuple(scores.get(one.pk, ())), **sums.get(one.pk, {})
+        )
         for one in everybody.order_by("name", "email")
     ]
 
@@ -134,7 +165,12 @@ def _firsts(cases: Cases) -> list[First]:
 
 
 def _waits(seconds: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
-    found: dict[int | None, list[float]] = defaultdict(list)
-    for pk, each in seconds:
+    return {pk: median(each) for pk, each in _by(seconds).items()}
+
+
+def _by(pairs: Iterable[tuple[int | None, T]]) -> dict[int | None, list[T]]:
+    """The second of each pair, under its first."""
+    found: dict[int | None, list[T]] = defaultdict(list)
+    for pk, each in pairs:
         found[pk].append(each)
-    return {pk: median(each) for pk, each in found.items()}
+    return found

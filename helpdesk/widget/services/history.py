@@ -113,8 +113,9 @@ def shown(rows: Messages) -> Messages:
 
 
 def files_of(number: int) -> QuerySet[Attachment]:
-    """The files that a session may have, as long as it lasts."""
-    session = Session.objects.alive().select_related("profile", "account").filter(pk=number).first()
+    """The files that a session may have, as long as it lasts and would be answered."""
+    rows = Session.objects.alive().filter(pk=number, widget__active=True, profile__person__blocked=False)
+    session = rows.select_related("profile", "account").first()
     if session is None:
         return Attachment.objects.none()
     return Attachment.objects.filter(
