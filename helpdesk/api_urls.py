@@ -11,8 +11,7 @@ from helpdesk.cases.api.later import MacroView
 from helpdesk.cases.api.notifications import NotificationView
 from helpdesk.cases.api.statistics import StatisticsView
 from helpdesk.cases.api.views import CaseView
-from helpdesk.users.api import operations
-from helpdesk.users.api import team
+from helpdesk.users.api import operations, team
 from helpdesk.users.api import views as users
 from helpdesk.users.api.conflicts import ConflictView
 from helpdesk.users.api.schedules import ScheduleView

@@ -53,6 +53,8 @@ There are three lists, each run from top to bottom:
 - Texts are compared without regard to upper and lower case. Dates are days in the desk's time zone: *after 8 April*
   begins with 9 April.
 - *User* is the profile of the case; custom fields are those of the person behind it.
+- What a browser or a channel says of a user fills the same fields as what your server says. Where a field decides
+  something that only customers of yours may have, put *User is identified* beside it.
 - Each pass keeps for {kept} days what it saw: *What rules did* beside a case tells which rule fired, and of each
   other one the condition that did not hold.
 

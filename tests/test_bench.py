@@ -12,7 +12,7 @@ WORDS = ("bench/identity.py", "--json", "--profile", "embedded", "--cases", "12"
 
 
 @pytest.mark.slow
-def test_the_bench_of_identity_names_its_three_figures() -> None:
+def test_the_bench_of_identity_names_its_figures() -> None:
     ran = subprocess.run([sys.executable, *WORDS], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     figures = {figure["name"]: figure for figure in json.loads(ran.stdout)["figures"]}

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.test.client import ClientHandler
+from django.utils import timezone
 
 from channels_custom import services as channels
 from helpdesk.cases import services as cases
-from helpdesk.cases.models import Case, Message, Notification
+from helpdesk.cases.models import Case, Message, Notification, Rating
 from helpdesk.outbox.models import Attempt, Lane
 from helpdesk.users.models import Agent, Company, Conflict, CustomField
 from helpdesk.users.models.people import ProfileKind
@@ -319,8 +320,9 @@ def test_what_a_visitor_of_a_chat_says_is_text_too(ada, channel, client, monkeyp
 def test_what_is_said_with_a_rating_is_text_too(ada, channel, client):
     client.handler = HANDLER
     case = world.says(world.customer(channel), "hello").case
-    rating = cases.request_rating(case, by=None)
     for payload in PAYLOADS:
+        Rating.objects.update(expires_at=timezone.now())  # each text with a link of its own
+        rating = cases.request_rating(case, by=None)
         answer = client.post(f"/r/{rating.token}/", {"score": "1", "comment": payload})
         assert answer.status_code == 200, payload
         assert Planted(answer.content.decode()).found == []

@@ -1,7 +1,7 @@
 """What follows from an occasion: how sure we were of each message, and what must leave."""
 
 from helpdesk.cases.models import Author, Delivery, Message, Notification
-from helpdesk.cases.services import holding
+from helpdesk.cases.services import holding, notifying
 from helpdesk.channels.transports import transport_of
 from helpdesk.events.occasion import Occasion, reacts_to
 from helpdesk.outbox import services as outbox
@@ -44,5 +44,7 @@ def mail_notifications(it: Occasion) -> None:
     """Puts the mails to agents into the outbox: last, since lanes are locked after everything else."""
     told = [event.pk for event in it.of("case.notified", "case.mentioned") if event.get("mail")]
     for row in Notification.objects.filter(event_id__in=told).order_by("agent", "pk"):
+        if notifying.floods(row):
+            continue
         body = {"notification": row.pk}
         outbox.enqueue("notify_by_mail", lane=f"notice:{row.agent_id}", group="mail", body=body)

@@ -197,3 +197,10 @@ def test_what_cannot_be_told_is_refused_at_its_input():
     assert wrong(how="inbox", text="x") == {"who"}
     assert wrong(who=["assignee"], how="pigeon", text="") == {"how", "text"}
     assert wrong(agents=[999], how="inbox", text="[user_nothing]") == {"agents", "text"}
+
+
+def test_who_writes_without_end_fills_no_mailbox(case, ann):
+    for number in range(notifying.MOST_MAILS + 3):
+        cases.notify(case, [ann], f"Look, please ({number})", how=notifying.BOTH, by=None)
+    assert Job.objects.filter(kind="notify_by_mail").count() == notifying.MOST_MAILS
+    assert len(told()) == notifying.MOST_MAILS + 3, "the inbox shows all"

@@ -115,7 +115,7 @@ def test_a_forgotten_trace_is_said_to_be_gone(bob, as_ann):
     case = world.says(bob, "hello").case
     world.says(bob, "more")
     with time_machine.travel(timezone.now() + limits.TRACE_KEPT + timedelta(minutes=1)):
-        assert services.forget_old() == 1
+        assert services.forget_old() == 2
     event = Event.objects.get(kind="rule.fired")
     told = text(as_ann, reverse("case_run_of", args=[case.number, event.pk]))
     assert "The rule “fires” did this." in told

@@ -349,6 +349,22 @@ def test_attributes_that_cannot_be_kept_are_refused_by_name_and_none_is_kept(bob
     assert Person.objects.get().metadata == {}
 
 
+def test_attributes_that_cannot_be_kept_leave_the_session_as_it_was(bob, site):
+    bob.says("hello")
+    refused = bob.signs_in(expect=422, token=site.token("customer-7"), attributes={"x" * 101: "y"})
+    assert refused["code"] == "bad_attributes"
+    assert bob.texts() == ["hello"]
+    assert bob.ask("GET", "session/")["level"] == 0
+
+
+def test_who_was_taken_for_somebody_else_is_not_told_their_name(bob, eve, site, ann):
+    assert eve.signs_in(token=site.token("carol", name="Carol Canary"))["name"] == "Carol Canary"
+    bob.says("hello")
+    writer = Case.objects.get().profile
+    identity.link(writer, account("carol").person, method=Method.AGENT, level=writer.level, by=ann)
+    assert "Canary" not in str(bob.ask("GET", "session/"))
+
+
 def test_the_address_of_a_proven_person_in_attributes_is_an_agent_s_to_judge(bob, eve, site):
     bob.signs_in(token=site.token("customer-7", email="bob@example.com", email_verified=True))
     eve.begin(attributes={"email": "bob@example.com"})

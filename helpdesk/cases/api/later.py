@@ -50,5 +50,5 @@ class MacroView(Listed):
         return Macro.objects.of(self.agent)
 
     def show(self, row: Macro) -> dict[str, object]:
-        own = row.owner_id is not None
-        return {"macro_id": row.pk, "macro_title": row.title, "own": own, "actions": row.actions}
+        """Without its actions: a webhook's body may hold what only admins should read."""
+        return {"macro_id": row.pk, "macro_title": row.title, "own": row.owner_id is not None}

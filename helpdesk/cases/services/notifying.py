@@ -1,6 +1,7 @@
 """Telling agents to look at a case: a line in their inbox, a mail, or both."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -13,6 +14,8 @@ from helpdesk.users.models import Agent
 
 # Characters of a notification.
 LIMIT = 500
+# Mails to one agent about one case; a customer who writes without end must not fill a mailbox. The inbox shows all.
+MOST_MAILS, WINDOW = 5, timedelta(minutes=10)
 KINDS = {Reason.MENTION: "case.mentioned", Reason.RULE: "case.notified"}
 INBOX, MAIL, BOTH = "inbox", "mail", "both"
 
@@ -47,6 +50,12 @@ def notify(
         Notification(agent=agent, case=case, kind=kind, text=text, event_id=event.pk, read_at=read_at) for agent in told
     )
     return told
+
+
+def floods(row: Notification) -> bool:
+    """Whether this agent was told of this case so often lately that one more mail says nothing new."""
+    lately = Notification.objects.filter(agent=row.agent_id, case=row.case_id, pk__lt=row.pk)
+    return lately.filter(created_at__gt=row.created_at - WINDOW).count() >= MOST_MAILS
 
 
 def mentioned(case: Case) -> list[Agent]:

@@ -11,6 +11,7 @@ from helpdesk.lib.api import Strict
 from helpdesk.lib.text import excerpt
 from helpdesk.users.api.shapes import Exact, Id, Text
 from helpdesk.widget.models import Session
+from helpdesk.widget.services import attributes
 from helpdesk.widget.services.identifying import Identified
 
 PREVIEW = 160
@@ -77,7 +78,7 @@ def show_session(session: Session, token: str | None = None, **more: Any) -> dic
     told = {
         "level": session.profile.level,
         "verified": session.profile.is_identified,
-        "name": session.profile.name,
+        "name": attributes.name_of(session),
         "expires_at": session.expires_at.isoformat(),
         **more,
     }

@@ -65,7 +65,7 @@ class Sessions(ChatView):
     @extend_schema(request=shapes.NewSession, responses={201: OpenApiTypes.OBJECT}, auth=[])
     def post(self, request: Request, public_id: str) -> Response:
         told = self.told
-        attributes.check_shape(told.get("attributes", {}))
+        attributes.check(told.get("attributes", {}))
         begun = sessions.begin(self.chat, visitor=self.visitor, consented=told.get("consent", False))
         if told.get("attributes"):
             attributes.set_attributes(begun.session, told["attributes"], visitor=self.visitor)
@@ -101,7 +101,7 @@ class SignIn(ChatView):
     def post(self, request: Request, public_id: str) -> Response:
         told = self.told
         said = told.pop("attributes", {})
-        attributes.check_shape(said)
+        attributes.check(said)
         done = identifying.identify(self.chat, self.here(), told, visitor=self.visitor)
         if said:
             attributes.set_attributes(done.begun.session, said, visitor=self.visitor)

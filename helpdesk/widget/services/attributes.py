@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from helpdesk.cases.errors import Blocked
 from helpdesk.events.occasion import occasion
 from helpdesk.users.errors import BadValue
-from helpdesk.users.models import Profile
+from helpdesk.users.models import Profile, Value
 from helpdesk.users.models.fields import Source
 from helpdesk.users.services import metadata, profiles, values
 from helpdesk.widget.errors import BadAttributes
@@ -27,7 +27,29 @@ def set_attributes(session: Session, told: dict[str, Any], *, visitor: str) -> N
     A custom field's key fills that field. Raises BadAttributes with each key that cannot be kept: then none is.
     """
     limits.says(session, visitor)
-    check_shape(told)
+    said = check(told)
+    try:
+        session.profile = _keep(session, said, {key: told[key] for key in CLAIMS if isinstance(told.get(key), str)})
+    except BadValue as refusal:
+        raise BadAttributes(fields=_outside(refusal.fields)) from refusal
+
+
+def name_of(session: Session) -> str:
+    """Of who is signed in, the name that we know; of others what they said here.
+
+    An agent may have linked them to somebody whom they only claim to be.
+    """
+    if session.signed_in:
+        return session.profile.name
+    said = Value.objects.filter(profile=session.profile_id, key="name", source=Source.BROWSER)
+    return str(said.values_list("value", flat=True).first() or "")
+
+
+def check(told: Any) -> dict[str, Any]:
+    """The same under our own names. Stands before a session begins or changes: whoever is refused keeps the token that
+    they have. Raises BadAttributes.
+    """
+    _check_shape(told)
     fields = values.field_names() if told else set()
     said: dict[str, Any] = {}
     for key, value in told.items():
@@ -36,12 +58,13 @@ def set_attributes(session: Session, told: dict[str, Any], *, visitor: str) -> N
         else:
             said.setdefault(metadata.NAME, {})[key] = value
     try:
-        session.profile = _keep(session, said, {key: told[key] for key in CLAIMS if isinstance(told.get(key), str)})
+        values.check(said)
     except BadValue as refusal:
         raise BadAttributes(fields=_outside(refusal.fields)) from refusal
+    return said
 
 
-def check_shape(told: Any) -> None:
+def _check_shape(told: Any) -> None:
     """Raises BadAttributes."""
     if not isinstance(told, dict):
         raise BadAttributes(fields={"attributes": [_("This has to be an object of names and values.")]})
