@@ -84,7 +84,7 @@ def forget() -> int:
 
 
 def analyze() -> None:
-    """Has SQLite look at tables that have grown, as PostgreSQL does by itself: else long lists are many times slower."""
+    """Has SQLite look at tables that have grown, as PostgreSQL does by itself: else long lists are far slower."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA analysis_limit = 400")
