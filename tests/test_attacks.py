@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 DIGITS = "9" * 5000  # more than Python turns into a number
 # What needs no session: keys, the widget's visitors, and addresses that are a proof by themselves.
-OPEN = ("/api/", "/widget/", "/sign-in/", "/links/")
+OPEN = ("/api/", "/widget/", "/sign-in/", "/links/", "/r/")
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from tests import world
 
 SECTIONS = {
     "Channels": ["Widgets", "Custom channels"],
-    "Team": ["Agents", "Groups"],
-    "Rules": ["New cases", "Updated cases", "Time"],
+    "Team": ["Agents", "Groups", "Roles", "Statuses of agents"],
+    "Rules": ["New cases", "Updated cases", "Time", "Pauses", "Macros"],
     "Companies": ["Companies"],
     "Settings": [
-        *("Localization", "Custom fields", "Labels", "API Integration", "Shared addresses"),
-        *("API documentation", "API keys", "Signing keys"),
+        *("Localization", "Business hours", "Custom fields", "Labels", "API Integration", "Shared addresses"),
+        *("Webhooks", "API documentation", "API keys", "Signing keys"),
     ],
 }
 

@@ -65,7 +65,7 @@ ROUTES: dict[str, Who] = {
     "inbox:decide": JUDGE,
     "inbox:ledger": NOBODY,
     "inbox:person": NOBODY,
-    "inbox:person_save": NOBODY,
+    "inbox:person_save": AGENT,
     "inbox:person_block": AGENT,
     "inbox:ledger_csv": NOBODY,
     "inbox:person_merge": NOBODY,
