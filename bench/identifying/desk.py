@@ -30,6 +30,7 @@ from channels_custom.models import CustomChannel  # noqa: E402
 from helpdesk.cases.models import Case, Message  # noqa: E402
 from helpdesk.channels.models import Level  # noqa: E402
 from helpdesk.events.models import Event  # noqa: E402
+from helpdesk.lib import garbage  # noqa: E402
 from helpdesk.users.models import Agent, Operation, Plan, Profile  # noqa: E402
 from helpdesk.users.services import plans, profiles, told  # noqa: E402
 from identification import services  # noqa: E402
@@ -209,6 +210,7 @@ def settle_down() -> None:
 def measure(cases: int, codes: int, times: int) -> dict[str, float]:
     call_command("migrate", verbosity=0)
     channel, ada = world.messenger(), world.admin()
+    garbage.spare()  # as every process of the desk does
     few, many = merging(channel, ada, FEW, times), merging(channel, ada, cases, times)
     redeem_few, _whole = redeeming(channel, "early", times)
     store_codes(codes)
