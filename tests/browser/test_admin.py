@@ -138,6 +138,7 @@ def test_an_admin_makes_a_channel_and_copies_its_secret(open_desk: Open, full_de
     page.get_by_label("Webhook URL").fill("https://example.com/answers")
     page.get_by_role("checkbox", name="Ann").check()
     page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(re.compile(r"/change/$"))
     expect(page.get_by_text("it is not shown again")).to_be_visible()
     portal = CustomChannel.objects.get(title="Portal")
     page.locator(".shown-once").get_by_role("button", name="Copy").click()

@@ -94,6 +94,8 @@ def _back(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
         return reverse("inbox:home")
     parts = urlsplit(page)
+    if parts.path == reverse("inbox:agent_statuses"):  # chosen there, without a script
+        return reverse("inbox:home")
     # A path that begins with two slashes would lead to another host.
     return f"/{parts.path.lstrip(SLASHES)}" + (f"?{parts.query}" if parts.query else "")
 
